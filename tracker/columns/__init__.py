@@ -1,0 +1,1 @@
+"""Columns: plain functions of Arrow arrays, wired by name."""

@@ -1,0 +1,219 @@
+"""Every setting, one class per stage, each documented where it stands. `docs/settings.md` is made from this file."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from tracker.config.durations import Duration
+
+_SIZES = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
+
+
+def parse_size(value: object) -> int:
+    """Bytes of a size as written in settings: `64KB`, `10 GB`, or a number of bytes."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    text = str(value).strip().lower().replace(" ", "").replace("ib", "b")
+    for unit in ("kb", "mb", "gb", "tb", "b"):
+        if text.endswith(unit):
+            text, factor = text[: -len(unit)], _SIZES[unit]
+            break
+    else:
+        factor = 1
+    try:
+        return round(float(text) * factor)
+    except ValueError:
+        raise ValueError(f"{value!r} is no size; write for example 64KB or 10GB") from None
+
+
+def format_size(size: int) -> str:
+    """The shortest text that `parse_size` reads back."""
+    for unit in ("tb", "gb", "mb", "kb"):
+        if size and size % _SIZES[unit] == 0:
+            return f"{size // _SIZES[unit]}{unit.upper()}"
+    return str(size)
+
+
+Size = Annotated[int, BeforeValidator(parse_size), PlainSerializer(format_size, when_used="json")]
+"""Bytes, written in settings as `64KB`."""
+
+
+class Section(BaseModel):
+    """A group of settings. Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ReceiverSettings(Section):
+    """HTTP in: `tracker serve` listens here."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Put a reverse proxy with TLS in front before opening it to the internet."""
+    port: int = Field(8080, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    admin_host: str = "127.0.0.1"
+    """Address of `/live`, `/ready`, `/health` and `/metrics`."""
+    admin_port: int = Field(8081, ge=0, le=65535)
+    """Port of `/live`, `/ready`, `/health` and `/metrics`; 0 takes a free one."""
+    processes: int = Field(1, ge=1, le=64)
+    """How many receiver processes share the port."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks (CIDR) whose `X-Forwarded-For` is believed; the client is the rightmost address outside them."""
+    max_url: Size = 16 << 10
+    """Longest request line; longer is answered 414."""
+    max_headers: Size = 32 << 10
+    """Most bytes of headers; more is answered 431."""
+    max_body: Size = 10 << 20
+    """Most bytes of body, after decompression; more is answered 413."""
+    max_parameters: int = Field(2_000, ge=1)
+    """Most parameters in one query or form; more is answered 400."""
+    commit_hits: int = Field(1_000, ge=1)
+    """Most hits in one group commit. A request is never divided."""
+    max_waiting: int = Field(20_000, ge=1)
+    """Hits that may wait for a commit; more is answered 503."""
+    kept_headers: tuple[str, ...] = ()
+    """Headers to keep with each hit besides those that columns read. Cookie and Authorization are never kept."""
+
+
+class LogSettings(Section):
+    """The durable list of hits."""
+
+    quota: Size = 10 << 30
+    """Most bytes the log may take. At 80 % receivers answer 503 with Retry-After."""
+    partitions: int = Field(1, ge=1, le=1024)
+    """How many partitions; fixed when the log is created."""
+    partition_by: Literal["client", "property"] = "client"
+    """What keeps hits together: `client` (property and client id) or `property`."""
+    archive: bool = True
+    """Keep trimmed hits and plans, compressed, so that tables can be built again. Without it the log is never trimmed."""
+    archive_dir: Path | None = None
+    """Where; default: `archive` in the data folder."""
+    trim_interval: Duration = 60_000_000
+    """How often what is no longer needed leaves the log."""
+    carry_after: Duration = 45 * 60_000_000
+    """A protosession older than this no longer keeps the log from being trimmed; its hits are carried instead."""
+
+
+class SessionSettings(Section):
+    """Which hits belong together. Each may be overridden per property."""
+
+    timeout: Duration = 30 * 60_000_000
+    """A session ends after this long without an event."""
+    join_by_user_id: bool = True
+    """Clients that share a user id are one visitor."""
+    join_by_stamp: Literal["cookieless", "always", "off"] = "cookieless"
+    """Which hits a shared session stamp (address and browser) may join."""
+    max_hits: int = Field(2_000, ge=1)
+    """Hits after which a protosession is closed early; the rest continues in a new one."""
+    max_duration: Duration = 24 * 3_600_000_000
+    """Log time after which a protosession is closed early; the rest continues in a new one."""
+    max_open: int = Field(1_000_000, ge=1)
+    """Open protosessions of one property; over it the oldest are closed early."""
+    max_session_duration: Duration = 12 * 3_600_000_000
+    """A session is split when it lasts longer."""
+    max_session_events: int = Field(1_000, ge=1)
+    """A session is split when it holds more events."""
+
+
+class WorkerSettings(Section):
+    """The loop that folds the log and writes plans."""
+
+    batch_hits: int = Field(50_000, ge=1)
+    """A plan is made when closed protosessions hold this many hits ..."""
+    flush_interval: Duration = 10_000_000
+    """... or when log time has moved this far since the last plan."""
+    tick_interval: Duration = 1_000_000
+    """After this long without a hit, time is written into the log so that sessions close."""
+    read_records: int = Field(5_000, ge=1)
+    """Log records read at a time."""
+    attempts: int = Field(3, ge=1)
+    """Deaths at one plan after which its protosessions are tried one by one and the killer is put aside."""
+
+
+class SinkSettings(BaseModel):
+    """One configured warehouse. Further keys are the driver's own settings."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+
+    driver: str = "duckdb"
+    """Kind of warehouse: the name of a driver."""
+
+
+class WarehouseSettings(Section):
+    """Tables out."""
+
+    sinks: dict[str, SinkSettings] = Field(default_factory=lambda: {"main": SinkSettings()})
+    """Warehouses by name. Default: one DuckDB file, `tracker.duckdb`, in the data folder."""
+    layout: Literal["wide"] = "wide"
+    """`wide`: one table of events with session columns on every row."""
+    events_table: str = Field("events", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    """Name of the table of events."""
+
+
+class SqlSettings(Section):
+    """`tracker sql` against the running tracker."""
+
+    timeout: Duration = 60_000_000
+    """A query is interrupted after this long."""
+    max_rows: int = Field(100_000, ge=1)
+    """Most rows of one answer; more are cut, and it is said."""
+    max_bytes: Size = 256 << 20
+    """Most bytes of one answer."""
+
+
+class PropertySettings(Section):
+    """One tracked site or app: a `[properties.ID]` section. Protocols add settings of their own."""
+
+    name: str | None = None
+    """Shown as `property_name`."""
+    time_zone: str = "UTC"
+    """Where the property lives: an IANA name such as Europe/Berlin."""
+    currency: str | None = Field(None, pattern=r"^[A-Z]{3}$")
+    """ISO 4217 code of amounts that carry none."""
+    domains: tuple[str, ...] = ()
+    """The property's own hosts, besides that of the page: never referrals."""
+    mask_address: int = Field(0, ge=0, le=4)
+    """How much of a client address is cut before it is stored: 0 none; 1 /24 (IPv6 /48); 2 /16 (/32); 3 /8 (/16); 4 all."""
+    timeout: Duration | None = None
+    """Overrides `sessions.timeout`."""
+    join_by_user_id: bool | None = None
+    """Overrides `sessions.join_by_user_id`."""
+    join_by_stamp: Literal["cookieless", "always", "off"] | None = None
+    """Overrides `sessions.join_by_stamp`."""
+    max_session_duration: Duration | None = None
+    """Overrides `sessions.max_session_duration`."""
+    max_session_events: int | None = Field(None, ge=1)
+    """Overrides `sessions.max_session_events`."""
+    boundaries: dict[str, bool] = Field(default_factory=dict)
+    """Switches session boundaries by name, for example `user_changed = false`."""
+    excluded_url_params: tuple[str, ...] = (
+        "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id", "utm_source_platform",
+        "utm_creative_format", "utm_marketing_tactic", "gclid", "dclid", "srsltid", "gbraid", "wbraid", "fbclid", "msclkid",
+    )  # fmt: skip
+    """Query parameters removed from `page_location` once their columns have been filled."""
+    columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Column settings for this property: `[properties.ID.columns.NAME]`."""
+
+
+class Settings(Section):
+    """All settings. They come from `tracker.toml`, then `TRACKER_*` variables, then the command line."""
+
+    data: Path = Path("data")
+    """Folder of the log, the archive and the DuckDB file."""
+    plugins_dir: Path | None = None
+    """Folder of plugin files (`*.py`)."""
+    properties_only: bool = False
+    """Refuse, without telling them, properties that have no section of their own."""
+    receiver: ReceiverSettings = Field(default_factory=ReceiverSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    sessions: SessionSettings = Field(default_factory=SessionSettings)
+    worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
+    sql: SqlSettings = Field(default_factory=SqlSettings)
+    columns: dict[str, Any] = Field(default_factory=dict)
+    """Column settings (`[columns.NAME]`) and chosen providers (`NAME = "provider"`)."""
+    defaults: dict[str, Any] = Field(default_factory=dict)
+    """Property settings for every property that does not set them itself: the `[defaults]` section."""
+    properties: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Tracked sites and apps by id, as the tags send it: `[properties.ID]`."""

@@ -1,0 +1,88 @@
+"""What a warehouse driver is. `tracker.testing.DriverContract` holds every driver to it; `docs/writing-a-driver.md` shows one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from tracker.errors import Misconfigured, Reject
+from tracker.model import Cursor
+
+
+class DriverSettings(BaseModel):
+    """Settings of one sink: `[warehouse.sinks.NAME]`. A driver adds its own fields; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    driver: str = "duckdb"
+    """Kind of warehouse."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableBatch:
+    """Rows for one table."""
+
+    table: str
+    rows: pa.Table
+
+
+class BadRows(Reject):
+    """The warehouse refused the data itself; sending the same rows again cannot help. The writer looks for the bad row."""
+
+
+class SchemaMismatch(Misconfigured):
+    """A table in the warehouse is not what the columns need, and adding columns does not mend it."""
+
+
+class Driver(ABC):
+    """One kind of warehouse.
+
+    Errors say what to do: `Retry` (the writer backs off, for ever), `SchemaMismatch` (the sink stops and says why), `BadRows`
+    (the writer bisects). All methods are called from one thread, the sink's own.
+    """
+
+    name: ClassVar[str]
+    Settings: ClassVar[type[DriverSettings]] = DriverSettings
+
+    def __init__(self, settings: Any, data: Path) -> None:
+        """`settings` is an instance of this class's `Settings`; `data` is the tracker's data folder."""
+        self.settings, self.data = settings, data
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect. Raises `Retry` while somebody else holds the warehouse, naming who."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the warehouse."""
+
+    @abstractmethod
+    def describe(self, table: str) -> pa.Schema | None:
+        """The table's columns as Arrow fields, in order, with nullability; None where there is no such table."""
+
+    @abstractmethod
+    def create(self, table: str, schema: pa.Schema) -> None:
+        """Create a table. Fields marked non-nullable become NOT NULL."""
+
+    @abstractmethod
+    def widen(self, table: str, fields: Sequence[pa.Field]) -> None:
+        """Add columns; a field whose name exists is a struct (or list of structs) that gained members."""
+
+    @abstractmethod
+    def append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
+        """Write all rows and the cursor: once, whatever happens. Columns are matched by name.
+
+        Must do nothing when the warehouse already has `cursor.plan` or a later one of that partition.
+        """
+
+    @abstractmethod
+    def cursor(self, partition: int) -> Cursor | None:
+        """The last plan that is safely here; None where this warehouse cannot keep one or has none yet."""
+
+    def query(self, sql: str) -> pa.Table:
+        """Answer a trusted question of our own (the audit, the contract suite). Not for users' SQL."""
+        raise NotImplementedError(f"the {self.name} driver answers no questions")
