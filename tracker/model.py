@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Offsets = NDArray[np.int64]
@@ -277,3 +278,17 @@ class Outcomes:
     duplicate: Sequence[int] = ()
     filtered: Sequence[int] = ()
     dead: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a plan's hits came to: rows to write, and a count of everything that is no row."""
+
+    partition: int
+    plan: int
+    events: pa.Table
+    """One row per event, every stored column of the registry, in order of session and time; has `log_offset`."""
+    outcomes: Outcomes
+    dead: Sequence[DeadLetter]
+    ledger: Mapping[tuple[str, Outcome, str], int]
+    """(property id, outcome, reason) -> hits, for every outcome but `written`."""
