@@ -1,1 +1,62 @@
-"""Columns: plain functions of Arrow arrays, wired by name."""
+"""Columns: plain functions of Arrow arrays, wired by name. Everything a column author needs is exported here."""
+
+from tracker.columns import ops
+from tracker.columns.column import (
+    Column,
+    ColumnError,
+    First,
+    boundary,
+    declare,
+    event,
+    header,
+    hit,
+    implemented_by,
+    param,
+    params,
+    resource,
+    session,
+    setting,
+)
+from tracker.columns.events import Events, Runs
+from tracker.columns.types import (
+    Binary,
+    Bool,
+    Date,
+    Float64,
+    Int64,
+    NamedValues,
+    String,
+    Timestamp,
+    list_of,
+    struct_of,
+)
+
+__all__ = [
+    "Binary",
+    "Bool",
+    "Column",
+    "ColumnError",
+    "Date",
+    "Events",
+    "First",
+    "Float64",
+    "Int64",
+    "NamedValues",
+    "Runs",
+    "String",
+    "Timestamp",
+    "boundary",
+    "declare",
+    "event",
+    "header",
+    "hit",
+    "implemented_by",
+    "list_of",
+    "ops",
+    "param",
+    "params",
+    "resource",
+    "session",
+    "setting",
+    "struct_of",
+]

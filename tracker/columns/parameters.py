@@ -19,6 +19,7 @@ class Hits:
 
     partition: int
     ingested_at: int
+    family: str
     offsets: NDArray[np.int64]
     protosession: NDArray[np.int64]
     ids: Sequence[bytes]
@@ -68,7 +69,7 @@ class Hits:
             value = getattr(self, name)
             if isinstance(value, np.ndarray):
                 changed[name] = value[rows]
-            elif not isinstance(value, int):
+            elif not isinstance(value, int | str):
                 changed[name] = pick(value)
         return Hits(**{**{n: getattr(self, n) for n in self.__dataclass_fields__}, **changed})
 

@@ -1,0 +1,23 @@
+"""The columns every protocol fills, in the order they stand in the table."""
+
+from tracker.columns.core import (
+    boundaries,
+    campaign,
+    commerce,
+    device,
+    identity,
+    pages,
+    session_campaign,
+    session_facts,
+    session_pages,
+    session_totals,
+    time,
+    transitions,
+    url,
+)
+
+MODULES = (
+    identity, time, url, pages, campaign, device, commerce, boundaries,
+    session_facts, session_pages, session_totals, session_campaign, transitions,
+)  # fmt: skip
+"""Every module of core columns; their order is the table's."""

@@ -1,0 +1,37 @@
+"""Where one session ends and the next begins. A boundary's name is the `session_split_cause` of what it cuts."""
+
+from tracker.columns import ops
+from tracker.columns.column import First, boundary, setting
+from tracker.columns.events import Events
+from tracker.columns.types import Bool, Int64, String, Timestamp
+
+session_timeout = setting("session_timeout", Int64, doc="Microseconds without an event after which a session has ended.")
+longest_session = setting("session_max_duration", Int64, doc="Microseconds after which a session is split.")
+most_session_events = setting("session_max_events", Int64, doc="Events after which a session is split.")
+
+
+@boundary(order=100)
+def timeout(timestamp_utc: Events[Timestamp], session_timeout: Events[Int64]) -> Bool:
+    """More than the timeout passed since the event before."""
+    return ops.more_than(ops.microseconds_between(timestamp_utc.shift(1), timestamp_utc), session_timeout).values
+
+
+@boundary(order=400)
+def user_id_changed(user_id: Events[String]) -> Bool:
+    """A user id that differs from the last known one. Logging in, or a moment without an id, splits nothing."""
+    return ops.not_equal(user_id, user_id.forward_fill().shift(1)).values
+
+
+@boundary(order=800)
+def max_time_since_first_event_reached(
+    timestamp_utc: Events[Timestamp], first_timestamp_utc: First[Timestamp], longest_session: Events[Int64]
+) -> Bool:
+    """The session has lasted as long as one may."""
+    return ops.at_least(ops.microseconds_between(first_timestamp_utc, timestamp_utc), longest_session).values
+
+
+@boundary(order=900)
+def max_events_reached(is_page_view: Events[Bool], most_session_events: Events[Int64]) -> Bool:
+    """The session holds as many events as one may."""
+    position = is_page_view.position()
+    return ops.both(ops.more_than(position, 0), ops.equal(ops.remainder(position, most_session_events), 0)).values

@@ -1,0 +1,23 @@
+"""Purchases: which events are one, and what they brought."""
+
+from tracker.columns import ops
+from tracker.columns.column import declare, event, session
+from tracker.columns.events import Events
+from tracker.columns.types import Bool, Float64, String
+
+is_purchase = declare(Bool, absent=False, doc="True for a completed order.")
+order_value = declare(Float64, stored=False, doc="Total of an order, whatever the event.")
+ecommerce_currency = declare(String, doc="ISO 4217 code of the currency that amounts of this event are in.")
+params_transaction_id = declare(String, doc="The shop's own id of the order.")
+
+
+@event
+def ecommerce_purchase_revenue(order_value: Float64, is_purchase: Bool) -> Float64:
+    """What a completed order brought, in `ecommerce_currency`; null on every other event."""
+    return ops.only_where(is_purchase, order_value)
+
+
+@session
+def session_revenue(ecommerce_purchase_revenue: Events[Float64]) -> Float64:
+    """Revenue of all orders of the session; null without a purchase."""
+    return ecommerce_purchase_revenue.sum()

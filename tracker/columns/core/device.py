@@ -1,0 +1,22 @@
+"""The device, as far as the tag itself tells."""
+
+from tracker.columns import ops
+from tracker.columns.column import declare, event, header
+from tracker.columns.types import String
+
+accept_language = header("accept-language", doc="The browser's languages in order of preference.")
+user_agent = header("user-agent", doc="What the browser calls itself.")
+language_parameter = declare(String, stored=False, doc="Language as the tag sends it.")
+device_screen_resolution = declare(String, doc="Screen size as the tag sends it, for example 1920x1080.")
+
+
+@event
+def device_language(language_parameter: String, accept_language: String) -> String:
+    """Language tag as sent by the tag; otherwise the first language the browser asks for."""
+    return ops.coalesce(language_parameter, ops.per_distinct(accept_language, first_language, String))
+
+
+def first_language(accept_language: str) -> str | None:
+    """`de-DE` of `de-DE,de;q=0.9,en;q=0.8`; None for `*` or nothing."""
+    language = accept_language.partition(",")[0].partition(";")[0].strip()
+    return language if language and language != "*" else None

@@ -1,0 +1,80 @@
+"""The page's URL taken apart: once per distinct URL of a batch, into one struct that the page and campaign columns read."""
+
+from collections.abc import Iterator
+from urllib.parse import unquote, unquote_plus
+
+import pyarrow as pa
+from typing import Annotated
+
+from tracker.columns import ops
+from tracker.columns.column import declare, event, setting
+from tracker.columns.types import String, struct_of
+
+UTM = ("source", "medium", "campaign", "term", "content", "id", "source_platform", "creative_format", "marketing_tactic")
+CLICK_IDS = ("gclid", "dclid", "gbraid", "wbraid", "srsltid", "fbclid", "msclkid")
+QUERY_KEYS = (*(f"utm_{part}" for part in UTM), *CLICK_IDS)
+"""Query parameters that become columns."""
+
+UrlFacts = Annotated[
+    pa.StructArray, struct_of(location=String, hostname=String, path=String, **dict.fromkeys(QUERY_KEYS, String))
+]
+
+page_url = declare(String, stored=False, doc="The page's URL exactly as sent.")
+excluded_url_params = setting("excluded_url_params", String, doc="Query parameters to remove from page_location, joined by commas.")
+
+
+@event(stored=False)
+def url(page_url: String, excluded_url_params: String) -> UrlFacts:
+    """The page's URL taken apart. What cannot be parsed is null, and costs no other column."""
+    return ops.per_distinct((page_url, excluded_url_params), url_facts, UrlFacts)
+
+
+def url_facts(url: str | None, excluded: str | None) -> tuple[str | None, ...] | None:
+    """Location without excluded parameters, host, decoded path, then the value of each of `QUERY_KEYS`."""
+    if not url:
+        return None
+    rest, _, fragment = url.partition("#")
+    before, mark, query = rest.partition("?")
+    host, path = _host_and_path(before)
+    found: dict[str, str] = {}
+    for key, value in _pairs(query):
+        if key in _WANTED and value and key not in found:
+            found[key] = unquote_plus(value)
+    location = _without(url, before, mark, query, fragment, excluded)
+    return (location, host, path, *(found.get(key) for key in QUERY_KEYS))
+
+
+_WANTED = frozenset(QUERY_KEYS)
+
+
+def _host_and_path(before: str) -> tuple[str | None, str | None]:
+    scheme, separator, rest = before.partition("://")
+    if not separator:
+        if not before.startswith("//"):
+            return None, unquote(before) if before.startswith("/") else None
+        rest = before[2:]
+    authority, slash, path = rest.partition("/")
+    host = authority.rpartition("@")[2]
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    else:
+        host = host.partition(":")[0]
+    return host or None, unquote(slash + path) or None
+
+
+def _pairs(query: str) -> Iterator[tuple[str, str]]:
+    for piece in query.split("&"):
+        key, _, value = piece.partition("=")
+        yield key, value
+
+
+def _without(url: str, before: str, mark: str, query: str, fragment: str, excluded: str | None) -> str:
+    """The URL without excluded parameters; byte for byte the same where none is present. Nothing else is re-encoded."""
+    if not query or not excluded:
+        return url
+    names = frozenset(excluded.split(","))
+    kept = [piece for piece in query.split("&") if piece.partition("=")[0] not in names]
+    if len(kept) == query.count("&") + 1:
+        return url
+    rest = before + (mark + "&".join(kept) if kept else "")
+    return f"{rest}#{fragment}" if "#" in url else rest

@@ -1,0 +1,114 @@
+"""From visitors to sessions: order, de-duplication, and the cuts that boundaries make. All over whole arrays."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tracker.columns import arrays
+from tracker.columns.events import Events
+from tracker.columns.evaluate import checked
+from tracker.columns.graph import Node
+
+Positions = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+def in_order(visitor: Positions, time: Any, sequence: Any, offset: Any) -> Positions:
+    """The total order of a batch: visitor, effective time, the client's own sequence (none first), offset."""
+    steps = arrays.as_numpy(sequence.fill_null(-1))
+    return np.lexsort((arrays.as_numpy(offset), steps, arrays.as_numpy(time), visitor))
+
+
+def duplicates(visitor: Positions, key: Any) -> Mask:
+    """True for each event whose key an earlier event of the same visitor has. Events without a key are never duplicates."""
+    repeated = np.zeros(len(visitor), bool)
+    known = np.flatnonzero(arrays.known_mask(key))
+    if len(known):
+        codes = arrays.codes(key.take(pa.array(known)))
+        repeated[known] = True
+        repeated[known[arrays.first_of_each_pair(visitor[known], codes)]] = False
+    return repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where sessions begin and why: `starts` and `cause` have one value per event, `cause` null but at cuts."""
+
+    starts: Mask
+    cause: NDArray[np.object_]
+
+    @property
+    def offsets(self) -> Positions:
+        """The sessions as runs."""
+        return np.concatenate((np.flatnonzero(self.starts), [len(self.starts)]))
+
+
+def split(
+    visitor: Positions,
+    boundaries: Sequence[Node],
+    value_of: Callable[[str], Any],
+    settings_of: Callable[[Node], Any],
+    switched_on: Callable[[Node], Mask],
+    failed: Callable[[str, int, Exception], None],
+) -> Cuts:
+    """Cut each visitor's events, in order, at every boundary's truths. The first boundary to cut names the cause."""
+    starts = np.ones(len(visitor), bool)
+    starts[1:] = visitor[1:] != visitor[:-1]
+    cuts = Cuts(starts, np.full(len(visitor), None, object))
+    for node in boundaries:
+        allowed = switched_on(node)
+        running = any(needed.first for needed, _ in node.inputs)
+        while len(visitor):
+            truth = _truth(node, cuts.offsets, value_of, settings_of(node), failed) & ~cuts.starts & allowed
+            if running:
+                truth = _first_of_each_run(truth, cuts.offsets)
+            cuts.starts[truth] = True
+            cuts.cause[truth] = node.name
+            if not running or not truth.any():
+                break
+    return cuts
+
+
+def _truth(node: Node, offsets: Positions, value_of: Callable[[str], Any], settings: Any, failed: Any) -> Mask:
+    def argument(needed: Any, source: Node) -> Any:
+        values = value_of(source.name)
+        if not isinstance(values, pa.Array):
+            return values
+        if needed.first:
+            starts = np.repeat(offsets[:-1], np.diff(offsets))
+            return Events(arrays.take(values, starts), offsets)
+        return Events(values, offsets)
+
+    length = int(offsets[-1])
+    try:
+        result = node.column(*(argument(needed, source) for needed, source in node.inputs), **settings)
+        return arrays.true_mask(checked(result, pa.bool_(), length))
+    except Exception as error:  # noqa: BLE001 a failing boundary cuts nothing; it is counted
+        failed(node.name, 1, error)
+        return np.zeros(length, bool)
+
+
+def _first_of_each_run(truth: Mask, offsets: Positions) -> Mask:
+    at = np.flatnonzero(truth)
+    run = np.searchsorted(offsets, at, side="right") - 1
+    first = np.zeros(len(truth), bool)
+    first[at[np.unique(run, return_index=True)[1]]] = True
+    return first
+
+
+def session_ids(family: str, properties: Any, clients: Any, times: Any) -> list[str]:
+    """An id for each session from its first event: the same event gives the same id wherever it is computed again."""
+    seen: dict[bytes, int] = {}
+    ids = []
+    moments = arrays.as_numpy(times).tolist()
+    for property_id, client, moment in zip(properties.to_pylist(), clients.to_pylist(), moments, strict=True):
+        start = f"{family}\0{property_id}\0{client}\0{moment}".encode("utf-8", "surrogatepass")
+        ordinal = seen.get(start, 0)
+        seen[start] = ordinal + 1
+        ids.append(blake2b(start + b"\0%d" % ordinal, digest_size=16).hexdigest())
+    return ids

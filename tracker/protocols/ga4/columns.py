@@ -1,0 +1,40 @@
+"""What only GA4 requests can tell. Parameter names are those of the wire (`docs/reference` of the protocol)."""
+
+from tracker.columns import Bool, Float64, Int64, String, event, ops, param
+from tracker.columns.core import commerce, device, identity, pages, url
+
+GA4 = "ga4"
+
+ga4_name = param("en", type=String, protocol=GA4, implements=identity.name, doc="Event name, exactly as sent.")
+ga4_page_url = param("dl", type=String, protocol=GA4, implements=url.page_url, doc="Page URL.")
+ga4_page_title = param("dt", type=String, protocol=GA4, implements=pages.page_title, doc="Page title.")
+ga4_page_referrer = param("dr", type=String, protocol=GA4, implements=pages.page_referrer, doc="Referrer.")
+ga4_ignore_referrer = param("ir", type=Bool, protocol=GA4, implements=pages.ignore_referrer, doc="Set by the tag.")
+ga4_language = param("ul", type=String, protocol=GA4, implements=device.language_parameter, doc="Language.")
+ga4_screen_resolution = param("sr", type=String, protocol=GA4, implements=device.device_screen_resolution, doc="Screen.")
+ga4_page_load = param("_p", type=String, protocol=GA4, implements=identity.page_load_id, doc="Page load.")
+ga4_sequence = param("_s", type=Int64, protocol=GA4, implements=identity.client_sequence, doc="Request counter.")
+ga4_value = param("epn.value", "ep.value", type=Float64, protocol=GA4, implements=commerce.order_value, doc="Amount.")
+ga4_currency = param("cu", "ep.currency", type=String, protocol=GA4, implements=commerce.ecommerce_currency, doc="Currency.")
+ga4_transaction = param(
+    "ep.transaction_id", "epn.transaction_id", type=String, protocol=GA4, implements=commerce.params_transaction_id, doc="Order."
+)
+ga4_consent_update = param("gcu", type=Bool, protocol=GA4, implements=identity.is_consent_update, doc="Set by the tag.")
+
+
+@event(protocol=GA4, implements=identity.platform)
+def ga4_platform(name: String) -> String:
+    """Always web: these are requests of the browser tag."""
+    return ops.constant(name, "web", String)
+
+
+@event(protocol=GA4, implements=commerce.is_purchase)
+def ga4_is_purchase(name: String, is_consent_update: Bool) -> Bool:
+    """True for purchase, except for what is sent again after a consent change."""
+    return ops.both(ops.equal(name, "purchase"), ops.negate(is_consent_update))
+
+
+@event(protocol=GA4, implements=identity.opens_session)
+def ga4_opens_session(name: String, is_consent_update: Bool) -> Bool:
+    """False for a lone user_engagement (a tab going to sleep) and for what a consent change sends again."""
+    return ops.negate(ops.either(ops.equal(name, "user_engagement"), is_consent_update))

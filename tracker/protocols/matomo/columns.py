@@ -1,0 +1,110 @@
+"""What only Matomo requests can tell. Parameter names are those of the wire."""
+
+from tracker.columns import Bool, Float64, Int64, String, boundary, event, ops, param
+from tracker.columns.core import commerce, device, identity, pages, url
+from tracker.columns.column import setting
+from tracker.columns.events import Events
+
+MATOMO = "matomo"
+
+matomo_page_url = param("url", type=String, protocol=MATOMO, doc="Page URL.")
+matomo_page_title = param("action_name", type=String, protocol=MATOMO, implements=pages.page_title, doc="Page title.")
+matomo_page_referrer = param("urlref", type=String, protocol=MATOMO, implements=pages.page_referrer, doc="Referrer.")
+matomo_language = param("lang", type=String, protocol=MATOMO, implements=device.language_parameter, doc="Language.")
+matomo_screen_resolution = param("res", type=String, protocol=MATOMO, implements=device.device_screen_resolution, doc="Screen.")
+matomo_goal = param("idgoal", type=Int64, protocol=MATOMO, doc="Goal id; 0 marks e-commerce.")
+matomo_order_id = param("ec_id", type=String, protocol=MATOMO, implements=commerce.params_transaction_id, doc="Order id.")
+matomo_revenue = param("revenue", type=Float64, protocol=MATOMO, implements=commerce.order_value, doc="Grand total.")
+matomo_download = param("download", type=String, protocol=MATOMO, doc="Downloaded file.")
+matomo_link = param("link", type=String, protocol=MATOMO, doc="Outlink.")
+matomo_event_category = param("e_c", type=String, protocol=MATOMO, doc="Event category.")
+matomo_event_action = param("e_a", type=String, protocol=MATOMO, doc="Event action.")
+matomo_content_name = param("c_n", type=String, protocol=MATOMO, doc="Content name.")
+matomo_content_interaction = param("c_i", type=String, protocol=MATOMO, doc="Content interaction.")
+matomo_search = param("search", type=String, protocol=MATOMO, doc="Site search keyword.")
+matomo_media_id = param("ma_id", type=String, protocol=MATOMO, doc="Media play.")
+matomo_ping = param("ping", type=Int64, protocol=MATOMO, doc="Heartbeat.")
+matomo_new_visit = param("new_visit", type=Int64, protocol=MATOMO, doc="Asks for a new visit.")
+matomo_custom_action = param("ca", type=Int64, protocol=MATOMO, doc="Custom action: never a page view.")
+property_currency = setting("currency", String, doc="The property's currency.")
+
+
+@event(protocol=MATOMO, implements=url.page_url)
+def matomo_url(matomo_page_url: String) -> String:
+    """Page URL; the text `undefined` that some clients send is none."""
+    return ops.only_where(ops.not_equal(matomo_page_url, "undefined"), matomo_page_url)
+
+
+@event(protocol=MATOMO, implements=identity.platform)
+def matomo_platform(name: String) -> String:
+    """Always web."""
+    return ops.constant(name, "web", String)
+
+
+@event(protocol=MATOMO, implements=identity.name)
+def matomo_name(
+    matomo_ping: Int64,
+    matomo_goal: Int64,
+    params_transaction_id: String,
+    matomo_media_id: String,
+    matomo_download: String,
+    matomo_link: String,
+    matomo_event_category: String,
+    matomo_event_action: String,
+    matomo_content_name: String,
+    matomo_content_interaction: String,
+    matomo_search: String,
+    matomo_custom_action: Int64,
+) -> String:
+    """What happened, in the tag's own order of precedence: the first that applies.
+
+    ping, ecommerce_order, ecommerce_cart_update, goal_conversion, media_play, download, outlink, custom_event,
+    content_interaction, content_impression, site_search, custom_action, and page_view where nothing else does.
+    """
+    shop = ops.equal(matomo_goal, 0)
+    content = ops.is_known(matomo_content_name)
+    return ops.first_that_applies(
+        (ops.equal(matomo_ping, 1), "ping"),
+        (ops.both(shop, ops.is_known(params_transaction_id)), "ecommerce_order"),
+        (shop, "ecommerce_cart_update"),
+        (ops.more_than(matomo_goal, 0), "goal_conversion"),
+        (ops.is_known(matomo_media_id), "media_play"),
+        (ops.is_known(matomo_download), "download"),
+        (ops.is_known(matomo_link), "outlink"),
+        (ops.both(ops.is_known(matomo_event_category), ops.is_known(matomo_event_action)), "custom_event"),
+        (ops.both(content, ops.is_known(matomo_content_interaction)), "content_interaction"),
+        (content, "content_impression"),
+        (ops.is_known(matomo_search), "site_search"),
+        (ops.equal(matomo_custom_action, 1), "custom_action"),
+        otherwise="page_view",
+    )
+
+
+@event(protocol=MATOMO, implements=commerce.is_purchase)
+def matomo_is_purchase(name: String) -> Bool:
+    """True for a completed order."""
+    return ops.equal(name, "ecommerce_order")
+
+
+@event(protocol=MATOMO, implements=commerce.ecommerce_currency)
+def matomo_currency(property_currency: String, matomo_revenue_known: Bool) -> String:
+    """The property's currency, on events that carry an amount: Matomo sends none."""
+    return ops.only_where(matomo_revenue_known, property_currency)
+
+
+@event(protocol=MATOMO, stored=False)
+def matomo_revenue_known(order_value: Float64) -> Bool:
+    """True where the event carries an amount."""
+    return ops.is_known(order_value)
+
+
+@event(protocol=MATOMO, implements=identity.opens_session)
+def matomo_opens_session(name: String) -> Bool:
+    """False for a heartbeat: it extends a visit and begins none."""
+    return ops.not_equal(name, "ping")
+
+
+@boundary(order=200, protocol=MATOMO)
+def new_visit(matomo_new_visit: Events[Int64]) -> Bool:
+    """The client asks for a new visit."""
+    return ops.equal(matomo_new_visit, 1).values
