@@ -1,0 +1,287 @@
+"""The fold: log records in, closed protosessions out.
+
+Nothing in it knows the wall clock, chance or the order of a hash: the same records give the same closings. All it
+remembers besides the open protosessions is log time and, bounded, which clients go on after theirs was closed early.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
+
+from tracker.errors import Broken
+from tracker.model import CLOCK, COOKIELESS, TICK, Carried, CloseCause, Closed, Routing, StartPoint
+from tracker.protosessions.continuations import Continuations
+from tracker.protosessions.limits import FoldLimits, StampJoin
+from tracker.protosessions.table import NONE, Owner, Table, least
+from tracker.protosessions.wheel import NEVER, Wheel
+
+_CAUSES: tuple[CloseCause | None, ...] = (None, "cap_hits", "cap_duration", "quota", "timeout")
+_CAP_HITS, _CAP_DURATION, _QUOTA, _TIMEOUT = 1, 2, 3, 4
+_NO_HIT = TICK | CLOCK
+# Begun hashes, only ever copied: cheaper than to begin one per hit. A key of 15 bytes takes 48 in memory, one of 16
+# takes 64.
+_CLIENT, _USER, _STAMP = (blake2b(digest_size=15, person=kind) for kind in (b"client", b"user", b"stamp"))
+
+
+class Fold:
+    """Groups hits into protosessions and closes them, one record after the other.
+
+    After a restart it is given what `start_point` returned: the start, the carried hits (without those that stand in
+    a plan) and `decode`, which reads the routing of a carried record. The caller must then apply every record from
+    `start.offset` on, those that stand in a plan as `planned`.
+    """
+
+    __slots__ = (
+        "_continuations", "_limits_of", "_owners", "_set_back", "_start", "_table", "_wheel", "log_time",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        limits_of: Callable[[str], FoldLimits],
+        start: StartPoint = StartPoint(0, 0),  # noqa: B008 - a constant
+        carried: Sequence[Carried] = (),
+        decode: Callable[[bytes], Routing] | None = None,
+    ) -> None:
+        self._limits_of = limits_of
+        self._owners: dict[tuple[str, str], Owner] = {}
+        self._table, self._wheel = Table(), Wheel()
+        self._continuations = Continuations()
+        self._start = start
+        self._set_back = NONE
+        self.log_time = start.log_time
+        """Running maximum of receive times, unless a clock record set it back."""
+        for hit in sorted(carried, key=lambda hit: hit.offset):
+            if decode is None:
+                raise Broken("carried hits need a decoder")
+            self._restore(hit, decode(hit.record))
+
+    @property
+    def open(self) -> int:
+        """How many protosessions are open."""
+        return self._table.open
+
+    @property
+    def open_hits(self) -> int:
+        """How many hits they hold."""
+        return self._table.open_hits
+
+    def apply(self, offset: int, routing: Routing, planned: bool = False) -> list[Closed]:
+        """Apply the record at `offset`; offsets must ascend. Returns what it closes, in the order of the deadlines.
+
+        A record that is `planned` moves log time and closes, but its hit is not applied: it has been closed before.
+        """
+        _, family, property_id, client_id, user_id, stamp, received_at, flags = routing
+        if received_at > self.log_time:
+            self.log_time = received_at
+        elif flags & CLOCK and received_at < self.log_time:
+            self._turn_back(offset, received_at)
+        closed = self._close_due() if self.log_time >= self._wheel.soonest else []
+        if planned or flags & _NO_HIT:
+            return closed
+
+        owner = self._owners.get((family, property_id)) or self._new_owner(family, property_id)
+        hasher = _CLIENT.copy()
+        hasher.update((owner.prefix + client_id).encode())
+        key = hasher.digest()
+        table = self._table
+        if owner.joins and (user_id or stamp):
+            slot, new_keys = self._cluster(owner, key, routing)
+        else:
+            slot = table.slot_of.get(key, NONE)
+            new_keys = [key] if slot == NONE else []
+
+        deadline = self.log_time + owner.timeout
+        if slot == NONE:
+            closed += self._make_room(owner)
+            slot, hits = self._open(owner, offset, self.log_time, deadline), 1
+        else:
+            hits = table.append(slot, offset)
+            table.deadline[slot] = deadline
+        for key in new_keys:
+            self._bind(slot, key)
+        if hits >= owner.max_hits:
+            closed.append(self._close(slot, _CAP_HITS))
+        return closed
+
+    def next_deadline(self) -> int | None:
+        """A log time before which nothing closes by itself; may be too early. None: nothing is open."""
+        return self._wheel.soonest if self._table.open else None
+
+    def describe(self, family: str, property_id: str, client_id: str) -> int | None:
+        """When the open protosession of a client closes if nothing more comes; None: it has none."""
+        owner = self._owners.get((family, property_id))
+        if owner is None:
+            return None
+        slot = self._table.slot_of.get(_digest(_CLIENT, owner, client_id.encode()), NONE)
+        return None if slot == NONE else self._closes_at(slot)
+
+    def start_point(
+        self, carry_after: int, end: int, saved: StartPoint | None = None
+    ) -> tuple[StartPoint, list[Carried]]:
+        """Where a new fold may start so as to become exactly this one, and the hits before it that must be carried.
+
+        `end` is the offset after the last one applied. Protosessions open for `carry_after` or longer do not hold the
+        start back: their hits below it are returned, without records, except those below `saved`, which the carry has
+        already. `saved` is the start point that the log keeps now; without it, what this fold began with or returned
+        last. The start and the carried hits must be saved together, and only while no closed protosession waits to be
+        planned.
+        """
+        saved = saved or self._start
+        first_young = self._hold(saved.offset, self.log_time - carry_after)
+        if first_young == NONE:
+            start = StartPoint(end, self.log_time)
+        elif (offset := self._table.first_offset(first_young)) > self._set_back:
+            start = StartPoint(offset, self._table.opened_at[first_young])
+        else:
+            # A fold that starts before the clock was set back lives through the time before; deadlines carried from
+            # after it would strike there at once. The start stays until what was open at that moment has closed or
+            # grown old.
+            return saved, []
+        self._start = start
+        return start, self._left_behind(start.offset, saved.offset)
+
+    def _hold(self, carried_to: int, opened_by: int) -> int:
+        """Of the protosessions that are neither carried nor opened by then, the one with the smallest offset."""
+        table, held = self._table, NONE
+        for owner in self._owners.values():
+            for slot in table.by_age(owner):
+                if table.opened_at[slot] > opened_by and table.first_offset(slot) >= carried_to:
+                    if held == NONE or table.first_offset(slot) < table.first_offset(held):
+                        held = slot
+                    break
+        return held
+
+    def _left_behind(self, start: int, carried_to: int) -> list[Carried]:
+        table, carried = self._table, []
+        for owner in self._owners.values():
+            for slot in table.by_age(owner):
+                first = table.first_offset(slot)
+                if first >= start:
+                    break
+                # What was carried before the clock was set back is carried again, with the deadline it has now.
+                stale = first < self._set_back and carried_to <= self._set_back
+                opened_at, deadline, continues = (
+                    table.opened_at[slot],
+                    table.deadline[slot],
+                    _CAUSES[table.continues[slot]],
+                )
+                carried += [
+                    Carried(offset, b"", opened_at, deadline, continues)
+                    for offset in table.offsets(slot)
+                    if offset < start and (stale or offset >= carried_to)
+                ]
+        carried.sort(key=lambda hit: hit.offset)
+        return carried
+
+    def _close_due(self) -> list[Closed]:
+        table, due = self._table, self._wheel.due(self.log_time, self._closes_at)
+        if len(due) > 1:
+            due.sort(key=lambda slot: (self._closes_at(slot), table.first_offset(slot)))
+        return [
+            self._close(slot, _CAP_DURATION if self._closes_at(slot) < table.deadline[slot] else _TIMEOUT)
+            for slot in due
+        ]
+
+    def _closes_at(self, slot: int) -> int:
+        owner, deadline = self._table.owner_of[slot], self._table.deadline[slot]
+        if owner is None:
+            return NEVER
+        return min(deadline, self._table.opened_at[slot] + owner.limits.max_duration)
+
+    def _cluster(self, owner: Owner, client_key: bytes, routing: Routing) -> tuple[int, list[bytes]]:
+        """Join what a hit's keys lead to. Returns the slot, if there is one, and the keys that lead nowhere yet."""
+        slot, new_keys = NONE, []
+        for key in _keys(owner, client_key, routing):
+            other = self._table.slot_of.get(key, NONE)
+            if other == NONE:
+                new_keys.append(key)
+            elif slot == NONE:
+                slot = other
+            elif slot != other:
+                slot, _ = self._table.join(slot, other)
+                self._wheel.add(slot, self._closes_at(slot))
+        return slot, new_keys
+
+    def _new_owner(self, family: str, property_id: str) -> Owner:
+        return Owner(family, property_id, self._limits_of(property_id))
+
+    def _make_room(self, owner: Owner) -> list[Closed]:
+        closed = []
+        while owner.open >= owner.limits.max_open:
+            closed.append(self._close(owner.oldest, _QUOTA))
+        return closed
+
+    def _open(self, owner: Owner, offset: int, opened_at: int, deadline: int) -> int:
+        self._owners[owner.id] = owner
+        slot = self._table.new(offset, owner, opened_at, deadline)
+        self._wheel.add(slot, self._closes_at(slot))
+        return slot
+
+    def _bind(self, slot: int, key: bytes) -> None:
+        self._table.add_key(slot, key)
+        cause = self._continuations.recall(key, self.log_time)
+        if cause:
+            self._table.continues[slot] = least(cause, self._table.continues[slot])
+
+    def _close(self, slot: int, cause: int) -> Closed:
+        table = self._table
+        owner, until, continues = table.owner(slot), table.deadline[slot], table.continues[slot]
+        if cause != _TIMEOUT and until > self.log_time:
+            for key in table.keys(slot):
+                self._continuations.remember(key, cause, until, self.log_time)
+        offsets = table.close(slot)
+        if not owner.open:
+            del self._owners[owner.id]
+        named = _CAUSES[cause]
+        assert named is not None  # noqa: S101 - only 0 is None
+        return Closed(offsets, named, _CAUSES[continues])
+
+    def _turn_back(self, offset: int, log_time: int) -> None:
+        """A clock that ran ahead was put right: nothing may stay open for longer than if it had been right all the
+        time.
+        """
+        self.log_time, self._set_back = log_time, offset
+        self._continuations.forget()
+        table = self._table
+        for owner in self._owners.values():
+            for slot in table.by_age(owner):
+                table.opened_at[slot] = min(table.opened_at[slot], log_time)
+                table.deadline[slot] = min(table.deadline[slot], log_time + owner.timeout)
+                self._wheel.add(slot, self._closes_at(slot))
+
+    def _restore(self, hit: Carried, routing: Routing) -> None:
+        """Put in a carried hit. What closes it is not looked at before the first record."""
+        table, named = self._table, (routing.family, routing.property_id)
+        owner = self._owners.get(named) or self._new_owner(*named)
+        slot, new_keys = self._cluster(owner, _digest(_CLIENT, owner, routing.client_id.encode()), routing)
+        if slot == NONE:
+            slot = self._open(owner, hit.offset, hit.opened_at, hit.deadline)
+        else:
+            table.append(slot, hit.offset)
+            table.opened_at[slot] = min(table.opened_at[slot], hit.opened_at)
+            table.deadline[slot] = max(table.deadline[slot], hit.deadline)
+            self._wheel.add(slot, self._closes_at(slot))
+        table.continues[slot] = least(_CAUSES.index(hit.continues), table.continues[slot])
+        for key in new_keys:
+            self._bind(slot, key)
+
+
+def _keys(owner: Owner, client_key: bytes, routing: Routing) -> Iterator[bytes]:
+    """The keys of a hit: its client, and what may join it to other clients."""
+    yield client_key
+    limits = owner.limits
+    if not owner.joins:
+        return
+    if routing.user_id and limits.join_by_user_id:
+        yield _digest(_USER, owner, routing.user_id.encode())
+    if routing.stamp and _joins_by_stamp(limits.join_by_stamp, routing.flags):
+        yield _digest(_STAMP, owner, routing.stamp)
+
+
+def _joins_by_stamp(mode: StampJoin, flags: int) -> bool:
+    return mode == "always" or (mode == "cookieless" and bool(flags & COOKIELESS))
+
+
+def _digest(begun: blake2b, owner: Owner, identity: bytes) -> bytes:
+    hasher = begun.copy()
+    hasher.update(owner.prefix.encode() + identity)
+    return hasher.digest()
