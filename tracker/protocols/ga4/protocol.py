@@ -1,0 +1,126 @@
+"""The protocol of gtag.js (`/g/collect`). Google does not document it: this follows what its tags send."""
+
+import re
+from collections.abc import Iterator
+from hashlib import blake2b
+from itertools import islice
+
+from tracker.columns.parameters import Hits
+from tracker.config import Properties, PropertySettings
+from tracker.model import Hit, RawRequest, Rejected, Reply, Result
+from tracker.protocols.ga4 import columns
+from tracker.protocols.base import TrackingProtocol
+from tracker.protocols.ga4.reply import preflight_reply, reply
+from tracker.protocols.querystring import QueryParameters
+from tracker.protocols.receipt import bounded, is_junk, plain, pseudonym, reader, text
+from tracker.protocols.secrets import cut
+
+MAX_EVENTS = 500
+"""Most events of one request: each carries a copy of the query. A tag sends at most 20."""
+MAX_PROPERTY_ID = 100
+MAX_ID = 256
+
+SECRETS = frozenset({b"em", b"ec_mode", b"_uip", b"ip_override", b"api_secret"})
+"""Hashed personal data, what goes with it, addresses and keys: never stored."""
+
+_LINE = re.compile(rb"[^\r\n]+")
+_read = reader(b"v", b"tid", b"cid", b"uid", b"en", b"_p", b"_s", b"gcs", *SECRETS)
+
+
+class GA4Protocol(TrackingProtocol[PropertySettings]):
+    """GA4's browser hits. The query holds what all events of a request share; each line of the body is one event.
+
+    A line's parameter replaces the query's. Without a body the query is the event.
+    """
+
+    name = "ga4_gtag"
+    family = "ga4"
+    paths = ("/g/collect",)
+    columns = (columns,)
+
+    def hits(self, request: RawRequest, properties: Properties[PropertySettings]) -> Iterator[Hit | Rejected]:
+        """One `Hit` or `Rejected` per event; a bad line rejects only itself."""
+        query = plain(request.query)
+        shared = _read(query)
+        query = _without_secrets(query, shared)
+        lines = (match[0] for match in _LINE.finditer(request.body) if not match[0].isspace())
+        index = -1
+        for index, raw in enumerate(islice(lines, MAX_EVENTS)):
+            line = plain(raw)
+            own = _read(line)
+            yield _hit(request, properties, query, _without_secrets(line, own), {**shared, **own}, index)
+        if index < 0:
+            yield _hit(request, properties, query, b"", shared, 0)
+        elif next(lines, None) is not None:
+            yield Rejected("too_many_events", f"a request may hold {MAX_EVENTS} events", index=MAX_EVENTS)
+
+    def parameters(self, hits: Hits) -> QueryParameters:
+        """Query and line together; the line wins."""
+        return QueryParameters.of(hits.query_array, hits.body_array)
+
+    def reply(self, request: RawRequest, result: Result) -> Reply:
+        """204 as Google answers; 400 where nothing became a hit and the sender could have known."""
+        return reply(request, result)
+
+    def preflight(self, request: RawRequest) -> Reply:
+        """Allow what the tag and custom senders do."""
+        return preflight_reply(request, self.methods)
+
+
+def _hit(
+    request: RawRequest,
+    properties: Properties[PropertySettings],
+    query: bytes,
+    line: bytes,
+    sent: dict[bytes, bytes],
+    index: int,
+) -> Hit | Rejected:
+    """What one event becomes. `sent` holds its raw values, `query` and `line` what may be stored of it."""
+    if sent.get(b"v", b"2") != b"2":
+        return Rejected("version", "only version 2 of the protocol is GA4", index=index)
+    property_id = text(sent.get(b"tid", b""))
+    if not property_id or len(property_id) > MAX_PROPERTY_ID:
+        return Rejected("no_property", "tid, the measurement id, is missing or too long", index=index)
+    settings = properties.of(property_id)
+    if settings is None:
+        return Rejected("unknown_property", "", property_id, index=index, excluded=True)
+    if b"cid" not in sent:
+        return Rejected("no_client", "cid, the client id, is missing", property_id, index=index)
+    client_id = bounded(text(sent[b"cid"]), MAX_ID)
+    if not sent.get(b"en"):
+        return Rejected("no_event", "en, the event name, is missing", property_id, client_id, index)
+    junk = is_junk(client_id)
+    user_id = text(sent.get(b"uid", b""))[:MAX_ID]
+    return request.hit(
+        settings,
+        property_id=property_id,
+        client_id=pseudonym(request, property_id) if junk else client_id,
+        protocol=GA4Protocol.name,
+        family=GA4Protocol.family,
+        user_id=None if is_junk(user_id) else user_id,
+        event_key=_event_key(sent, line, index),
+        is_cookieless=junk or _storage_denied(sent.get(b"gcs", b"")),
+        query=query,
+        body=line,
+    )
+
+
+def _without_secrets(raw: bytes, values: dict[bytes, bytes]) -> bytes:
+    return raw if SECRETS.isdisjoint(values) else cut(raw, SECRETS)
+
+
+def _storage_denied(consent: bytes) -> bool:
+    """`G1`, then one sign each for ad and analytics storage: `0` is denied, and the client id lives for one page."""
+    return consent[:2] == b"G1" and consent[3:4] == b"0"
+
+
+def _event_key(sent: dict[bytes, bytes], line: bytes, index: int) -> bytes | None:
+    """The same for a request that is sent again: page load and request counter are then the same too.
+
+    A consent update sends old events again on purpose, with another counter.
+    """
+    if not (sent.get(b"_p") and sent.get(b"_s")):
+        return None
+    names = (b"tid", b"cid", b"_p", b"_s", b"en")
+    parts = (*(sent[name] for name in names), b"%d" % index, line)
+    return blake2b(b"&".join(parts), digest_size=16).digest()

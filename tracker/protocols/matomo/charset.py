@@ -1,0 +1,27 @@
+"""Values in another charset than UTF-8: Matomo's tags name it in `cs` and escape the page's own bytes."""
+
+import re
+from urllib.parse import quote, unquote_to_bytes
+
+_KNOWN = re.compile(
+    rb"(?i)(?:iso-8859-\d{1,2}|windows-125\d|koi8-[ru]|shift_jis|euc-(?:jp|kr)|gbk|gb2312|gb18030|big5)"
+)
+_PIECE = re.compile(rb"([^&=]*=)?([^&]*)")
+
+
+def codec_of(charset: bytes) -> str | None:
+    """The codec of a charset that has to be converted; None for UTF-8 and for what we do not know."""
+    return charset.decode().lower() if _KNOWN.fullmatch(charset) else None
+
+
+def in_utf8(query: bytes, codec: str) -> bytes:
+    """The same query (or one raw value), with what was escaped in `codec` escaped in UTF-8."""
+
+    def converted(piece: re.Match[bytes]) -> bytes:
+        name, raw = piece[1] or b"", piece[2]
+        if b"%" not in raw and raw.isascii():
+            return piece[0]
+        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode(codec, "replace")
+        return name + quote(text, safe="", errors="replace").encode()
+
+    return b"&".join(_PIECE.sub(converted, piece, count=1) for piece in query.split(b"&"))

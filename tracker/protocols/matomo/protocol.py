@@ -1,0 +1,67 @@
+"""The protocol of matomo.js and of everything that speaks Matomo's Tracking HTTP API."""
+
+from collections.abc import Iterator
+
+from tracker.columns.parameters import Hits
+from tracker.config import Properties
+from tracker.model import Hit, RawRequest, Rejected, Reply, Result
+from tracker.protocols.matomo import columns
+from tracker.protocols.base import TrackingProtocol
+from tracker.protocols.cors import preflight_headers
+from tracker.protocols.matomo.auth import MatomoSettings, is_known
+from tracker.protocols.matomo.bulk import MAX_ENTRIES, is_bulk, is_silent, query_of, read_bulk
+from tracker.protocols.matomo.entry import NAME, hit_of
+from tracker.protocols.matomo.reply import Told, reply
+from tracker.protocols.matomo.sent import Sent
+from tracker.protocols.querystring import QueryParameters
+
+
+class MatomoProtocol(TrackingProtocol[MatomoSettings]):
+    """Matomo hits: parameters in the query, in a form body, or in both (the query wins), or many in a JSON body."""
+
+    name = NAME
+    family = NAME
+    paths = ("/matomo.php", "/piwik.php")
+    columns = (columns,)
+    Settings = MatomoSettings
+
+    def hits(self, request: RawRequest, properties: Properties[MatomoSettings]) -> Iterator[Hit | Rejected]:
+        """One `Hit` or `Rejected` per tracking request; a bad entry of a bulk request rejects only itself."""
+        if is_bulk(request.body):
+            yield from _bulk_hits(request, properties)
+            return
+        sent = Sent.of(request.query, request.body.strip())
+        if sent.query.strip(b"&") or sent.body.strip(b"&") or sent.values:
+            yield hit_of(sent, request, properties)
+
+    def parameters(self, hits: Hits) -> QueryParameters:
+        """Form body and query together; the query wins."""
+        return QueryParameters.of(hits.body_array, hits.query_array)
+
+    def reply(self, request: RawRequest, result: Result) -> Reply:
+        """An image, nothing, or JSON, as Matomo answers."""
+        return reply(request, result)
+
+    def preflight(self, request: RawRequest) -> Reply:
+        """Allow any header: senders of JSON name theirs."""
+        return Reply(204, headers=preflight_headers(request, self.methods))
+
+
+def _bulk_hits(request: RawRequest, properties: Properties[MatomoSettings]) -> Iterator[Hit | Rejected]:
+    bulk = read_bulk(request.body)
+    if bulk is None:
+        yield Rejected("unreadable_bulk", "the body is no JSON object with a list of requests")
+        return
+    if len(bulk.entries) > MAX_ENTRIES:
+        yield Rejected("too_many_entries", f"a bulk request may hold {MAX_ENTRIES} entries; nothing was accepted")
+        return
+    tell = is_known(bulk.token, properties)
+    for index, entry in enumerate(bulk.entries):
+        query = query_of(entry)
+        if query is None:
+            piece: Hit | Rejected = Rejected("unreadable_entry", "an entry is neither text nor an object", index=index)
+        elif is_silent(entry):
+            continue
+        else:
+            piece = hit_of(Sent.of(query), request, properties, bulk.token, index)
+        yield Told.of(piece) if tell and isinstance(piece, Rejected) else piece

@@ -1,0 +1,65 @@
+"""What one tracking request sent, as far as it matters at receipt."""
+
+from dataclasses import dataclass
+
+from tracker.protocols.matomo.charset import codec_of, in_utf8
+from tracker.protocols.receipt import plain, reader, text
+from tracker.protocols.secrets import cut
+
+SECRETS = frozenset({b"token_auth", b"cip"})
+"""Never stored: the token, and the address that replaces the sender's before it is masked."""
+
+PLACE = ("country", "region", "city", "lat", "long")
+TIMINGS = ("pf_net", "pf_srv", "pf_tfr", "pf_dm1", "pf_dm2", "pf_onl")
+
+_read = reader(
+    *(b"idsite", b"rec", b"token_auth", b"cip", b"cdt", b"cdo", b"cid", b"_id", b"uid", b"url", b"urlref"),
+    *(b"cs", b"ua", b"lang", b"e_c", b"e_a", *(name.encode() for name in (*PLACE, *TIMINGS))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One tracking request: a single one, or an entry of a bulk request."""
+
+    query: bytes
+    """Free of secrets, like `body`: what may be stored."""
+    body: bytes
+    values: dict[bytes, bytes]
+    """Raw values of what is read at receipt, of the query where it has them, else of the form body."""
+
+    @classmethod
+    def of(cls, query: bytes, body: bytes = b"") -> "Sent":
+        """Read a query and a form body. The query wins."""
+        query = plain(query)
+        values = _read(query)
+        if body:
+            body = plain(body)
+            values = {**_read(body), **values}
+        if not SECRETS.isdisjoint(values):
+            query, body = cut(query, SECRETS), cut(body, SECRETS)
+        if charset := codec_of(values.get(b"cs", b"")):
+            query, body = in_utf8(query, charset), in_utf8(body, charset)
+            values = {name: in_utf8(value, charset) for name, value in values.items()}
+        return cls(query, body, values)
+
+    def text(self, name: str) -> str:
+        """A decoded value; empty where absent, for Matomo takes an empty value as not sent."""
+        raw = self.values.get(name.encode())
+        return text(raw) if raw else ""
+
+    def has(self, *names: str) -> bool:
+        """True when one of `names` was sent."""
+        return any(self.values.get(name.encode()) for name in names)
+
+    def integer(self, name: str) -> int | None:
+        """An integer, where the text is one exactly as it would be printed; else None."""
+        return integer(self.text(name))
+
+
+def integer(text: str) -> int | None:
+    """The number `text` prints, of at most 18 digits; None for anything else, `01` and `+1` included."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18 or str(int(text)) != text:
+        return None
+    return int(text)
