@@ -1,4 +1,7 @@
-"""What a warehouse driver is. `tracker.testing.DriverContract` holds every driver to it; `docs/writing-a-driver.md` shows one."""
+"""What a warehouse driver is.
+
+`tracker.testing.DriverContract` holds every driver to it; `docs/writing-a-driver.md` shows one.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -31,7 +34,7 @@ class TableBatch:
 
 
 class BadRows(Reject):
-    """The warehouse refused the data itself; sending the same rows again cannot help. The writer looks for the bad row."""
+    """The warehouse refused the data itself; the same rows again cannot help. The writer looks for the bad row."""
 
 
 class SchemaMismatch(Misconfigured):
@@ -41,8 +44,8 @@ class SchemaMismatch(Misconfigured):
 class Driver(ABC):
     """One kind of warehouse.
 
-    Errors say what to do: `Retry` (the writer backs off, for ever), `SchemaMismatch` (the sink stops and says why), `BadRows`
-    (the writer bisects). All methods are called from one thread, the sink's own.
+    Errors say what to do: `Retry` (the writer backs off, for ever), `SchemaMismatch` (the sink stops and says why),
+    `BadRows` (the writer bisects). All methods are called from one thread, the sink's own.
     """
 
     name: ClassVar[str]
@@ -82,6 +85,13 @@ class Driver(ABC):
     @abstractmethod
     def cursor(self, partition: int) -> Cursor | None:
         """The last plan that is safely here; None where this warehouse cannot keep one or has none yet."""
+
+    def check(self, tables: Sequence[TableBatch]) -> None:
+        """Raise what `append` would raise for these rows, and keep none of them: how the writer finds the bad ones."""
+        raise NotImplementedError(f"the {self.name} driver cannot try rows without keeping them")
+
+    def tidy(self) -> None:  # noqa: B027 - most warehouses need no tidying
+        """Put things in order (a checkpoint, for one). Called now and then while no plan is waiting."""
 
     def query(self, sql: str) -> pa.Table:
         """Answer a trusted question of our own (the audit, the contract suite). Not for users' SQL."""

@@ -1,0 +1,244 @@
+"""The default warehouse: one DuckDB file, owned by this process and written by one thread.
+
+Rows and cursor go into one transaction, so a plan is there once or not at all. What other threads ask goes through
+`queries`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import ClassVar
+
+import duckdb
+import pyarrow as pa
+from pydantic import Field
+
+from tracker.config import Size, SqlSettings
+from tracker.errors import Broken, Retry
+from tracker.model import Cursor
+from tracker.warehouse.driver import Driver, DriverSettings, TableBatch
+from tracker.warehouse.duckdb_file import CATALOG, connect, cursor, translated
+from tracker.warehouse.duckdb_types import described, quoted, to_duckdb
+from tracker.warehouse.evolve import added_members
+from tracker.warehouse.queries import Queries
+
+CURSOR_TABLE = "tracker_cursor"
+"""One row per partition: the last plan that is in the file."""
+
+_ROWS = "tracker_rows"
+
+
+class DuckDBSettings(DriverSettings):
+    """A DuckDB file: `[warehouse.sinks.NAME]` with `driver = "duckdb"`."""
+
+    path: Path = Path("tracker.duckdb")
+    """The file, relative to the data folder."""
+    memory_limit: Size = Field(256 << 20, ge=32 << 20)
+    """Most bytes of memory DuckDB may take, queries included."""
+    threads: int = Field(1, ge=1)
+    """Threads of one statement. Two insert slower than one."""
+    checkpoint_threshold: Size = 64 << 20
+    """Bytes of write-ahead log after which a commit moves it into the file; earlier when nothing is waiting."""
+    spill_limit: Size = 1 << 30
+    """Most bytes that queries may spill to disk, beside the file."""
+
+
+class DuckDB(Driver):
+    """The DuckDB driver. After a fatal error the file is opened again by the next call."""
+
+    name: ClassVar[str] = "duckdb"
+    Settings: ClassVar[type[DriverSettings]] = DuckDBSettings
+    settings: DuckDBSettings
+
+    def __init__(self, settings: DuckDBSettings, data: Path) -> None:
+        super().__init__(settings, data)
+        self.path = data / settings.path
+        self._writing: duckdb.DuckDBPyConnection | None = None
+        self._root: duckdb.DuckDBPyConnection | None = None
+        self._queries: list[Queries] = []
+
+    def open(self) -> None:
+        """Open or create the file. Raises `Retry` while another process holds it, naming its process id."""
+        if self._writing is not None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._root = connect(
+            self.path,
+            memory_limit=self.settings.memory_limit,
+            threads=self.settings.threads,
+            checkpoint_threshold=self.settings.checkpoint_threshold,
+            spill_limit=self.settings.spill_limit,
+            snapshots=self.data / "snapshots",
+        )
+        with self._errors():
+            self._writing = cursor(self._root)
+            self._writing.execute(
+                f"CREATE TABLE IF NOT EXISTS {CURSOR_TABLE} "
+                "(partition BIGINT NOT NULL, log_id VARCHAR NOT NULL, plan BIGINT NOT NULL, hits BIGINT NOT NULL)"
+            )
+
+    def close(self) -> None:
+        """Interrupt queries and close the file, checkpointed."""
+        for queries in self._queries:
+            queries.quiesce("the warehouse is closing")
+        connections, self._writing, self._root = (self._writing, self._root), None, None
+        for connection in connections:
+            if connection is not None:
+                connection.close()
+
+    def describe(self, table: str) -> pa.Schema | None:
+        """See `Driver.describe`. Raises `UnsupportedType` for a column that could not be ours."""
+        with self._errors():
+            return described(self._connection(), table)
+
+    def create(self, table: str, schema: pa.Schema) -> None:
+        """See `Driver.create`."""
+        columns = [
+            f"{quoted(field.name)} {to_duckdb(field.name, field.type)}{'' if field.nullable else ' NOT NULL'}"
+            for field in schema
+        ]
+        with self._errors():
+            self._connection().execute(f"CREATE TABLE {quoted(table)} ({', '.join(columns)})")
+
+    def widen(self, table: str, fields: Sequence[pa.Field]) -> None:
+        """See `Driver.widen`. All or nothing."""
+        here = self.describe(table) or pa.schema([])
+        with self._transaction() as connection:
+            for field in fields:
+                for path, added in _additions(here, field):
+                    connection.execute(
+                        f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(*path)} {to_duckdb('.'.join(path), added)}"
+                    )
+
+    def append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
+        """See `Driver.append`. When memory is short, running queries are interrupted and the rows are tried once more.
+
+        Raises `Broken` when the file follows another log.
+        """
+        try:
+            self._append(tables, cursor)
+        except Retry as error:
+            if not isinstance(error.__cause__, duckdb.OutOfMemoryException) or not self._interrupt_queries():
+                raise
+            self._append(tables, cursor)
+
+    def check(self, tables: Sequence[TableBatch]) -> None:
+        """See `Driver.check`: a transaction that is rolled back."""
+        with self._registered(tables), self._transaction(keep=False) as connection:
+            _insert_all(connection, tables)
+
+    def cursor(self, partition: int) -> Cursor | None:
+        """See `Driver.cursor`."""
+        with self._errors():
+            return _cursor(self._connection(), partition)
+
+    def tidy(self) -> None:
+        """Move the write-ahead log into the file, unless a query is in the way."""
+        if not Path(f"{self.path}.wal").exists():
+            return
+        with self._errors():
+            self._connection().execute(f"CHECKPOINT {CATALOG}")
+
+    def query(self, sql: str) -> pa.Table:
+        """See `Driver.query`; only from the writer's own thread."""
+        with self._errors():
+            return self._connection().sql(sql).to_arrow_table()
+
+    def queries(self, settings: SqlSettings) -> Queries:
+        """What answers users' SQL, from any thread, while this driver writes."""
+        queries = Queries(self._query_cursor, settings)
+        self._queries.append(queries)
+        return queries
+
+    def _append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
+        with self._registered(tables), self._transaction() as connection:
+            stored = _cursor(connection, cursor.partition)
+            if stored and stored.log_id != cursor.log_id:
+                raise Broken(
+                    f"{self.path} holds partition {cursor.partition} of log {stored.log_id}, and this is log "
+                    f"{cursor.log_id}; give the sink another path, or the tracker its old log"
+                )
+            if stored and stored.plan >= cursor.plan:
+                return
+            _insert_all(connection, tables)
+            connection.execute(f"DELETE FROM {CURSOR_TABLE} WHERE partition = ?", [cursor.partition])  # noqa: S608
+            connection.execute(
+                f"INSERT INTO {CURSOR_TABLE} (partition, log_id, plan, hits) VALUES (?, ?, ?, ?)",  # noqa: S608
+                [cursor.partition, cursor.log_id, cursor.plan, cursor.hits],
+            )
+
+    def _interrupt_queries(self) -> bool:
+        interrupted = [queries.interrupt_all("the memory was needed to write") for queries in self._queries]
+        return any(interrupted)
+
+    def _query_cursor(self) -> duckdb.DuckDBPyConnection:
+        root = self._root
+        if root is None:
+            raise Retry(f"{self.path} is not open")
+        return cursor(root)
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        if self._writing is None:
+            self.open()
+        assert self._writing is not None  # noqa: S101 - open() sets it or raises
+        return self._writing
+
+    @contextmanager
+    def _registered(self, tables: Sequence[TableBatch]) -> Iterator[None]:
+        """Around a transaction, not inside: an aborted one could not let go of the rows."""
+        with self._errors():
+            connection = self._connection()
+            for number, batch in enumerate(tables):
+                connection.register(f"{_ROWS}_{number}", batch.rows)
+            try:
+                yield
+            finally:
+                with suppress(duckdb.Error):  # a fatal error has closed the connection
+                    for number in range(len(tables)):
+                        connection.unregister(f"{_ROWS}_{number}")
+
+    @contextmanager
+    def _transaction(self, *, keep: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._errors():
+            connection = self._connection()
+            connection.execute("BEGIN TRANSACTION")
+            try:
+                yield connection
+                connection.execute("COMMIT" if keep else "ROLLBACK")
+            except BaseException:
+                _rollback(connection)
+                raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+                self.close()
+            raise translated(error) from error
+
+
+def _rollback(connection: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.Error):  # a failed commit has rolled back by itself
+        connection.execute("ROLLBACK")
+
+
+def _cursor(connection: duckdb.DuckDBPyConnection, partition: int) -> Cursor | None:
+    found = connection.execute(
+        f"SELECT log_id, partition, plan, hits FROM {CURSOR_TABLE} WHERE partition = ?",  # noqa: S608
+        [partition],
+    ).fetchall()
+    return Cursor(*found[0]) if found else None
+
+
+def _insert_all(connection: duckdb.DuckDBPyConnection, tables: Sequence[TableBatch]) -> None:
+    for number, batch in enumerate(tables):
+        table = quoted(CATALOG, "main", batch.table)
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {_ROWS}_{number}")  # noqa: S608
+
+
+def _additions(here: pa.Schema, field: pa.Field) -> list[tuple[tuple[str, ...], pa.DataType]]:
+    if field.name not in here.names:
+        return [((field.name,), field.type)]
+    return list(added_members(here.field(field.name).type, field.type, (field.name,)))

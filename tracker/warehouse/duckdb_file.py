@@ -1,0 +1,104 @@
+"""Opening a DuckDB file so that nothing run in it reaches beyond it: no other file, no network, no change of settings.
+
+The file is attached under the name `tracker` to an in-memory instance, because only ATTACH can choose the size of row
+groups.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from tracker.errors import Misconfigured, Retry, TrackerError
+from tracker.warehouse.driver import BadRows, SchemaMismatch
+
+CATALOG = "tracker"
+"""The file's name in SQL, whatever the file is called."""
+
+STORAGE_VERSION = "v1.5.0"
+"""The oldest DuckDB that can read files we make."""
+
+_ROW_GROUP = 24_576
+"""Rows. A plan of 50,000 rows fills two at once, and they are final: DuckDB's own 122,880 are written again by each
+checkpoint until they are full, which doubles the cost of a row."""
+
+_UNREADABLE = ("not a valid DuckDB database file", "version number", "storage version")
+
+_RETRY = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.InterruptException,
+    duckdb.TransactionException,
+    duckdb.ConnectionException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+)
+_BAD_ROWS = (duckdb.IntegrityError, duckdb.DataError, duckdb.InvalidInputException, duckdb.TypeMismatchException)
+_SCHEMA = (duckdb.ProgrammingError, duckdb.NotSupportedError)
+
+
+def connect(
+    path: Path,
+    *,
+    memory_limit: int,
+    threads: int = 1,
+    checkpoint_threshold: int = 64 << 20,
+    spill_limit: int = 1 << 30,
+    snapshots: Path | None = None,
+    read_only: bool = False,
+) -> duckdb.DuckDBPyConnection:
+    """Open (or create) the file at `path`, locked down. Sizes are bytes; SQL may still write files into `snapshots`.
+
+    Raises `Retry` while another process holds the file, naming it, and `Misconfigured` for a file DuckDB cannot read.
+    """
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "threads": threads,
+            "memory_limit": f"{memory_limit}B",
+            "checkpoint_threshold": f"{checkpoint_threshold}B",
+            "temp_directory": f"{path}.tmp",
+            "max_temp_directory_size": f"{spill_limit}B",
+            "python_enable_replacements": False,
+            "autoload_known_extensions": False,
+            "autoinstall_known_extensions": False,
+            "preserve_insertion_order": False,
+        },
+    )
+    options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {_ROW_GROUP}"
+    try:
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute(f"ATTACH {_text(path)} AS {CATALOG} (TYPE duckdb, {options})")
+        connection.execute(f"SET allowed_directories = [{_text(snapshots) if snapshots else ''}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        connection.execute(f"USE {CATALOG}")
+    except duckdb.Error as error:
+        connection.close()
+        raise _opening(path, error) from error
+    return connection
+
+
+def cursor(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to the same file, for another thread."""
+    other = connection.cursor()
+    other.execute(f"USE {CATALOG}")
+    return other
+
+
+def translated(error: duckdb.Error) -> TrackerError:
+    """DuckDB's error as one of ours, by what the caller should do, with DuckDB's own sentence."""
+    if isinstance(error, _RETRY):
+        return Retry(str(error))
+    if isinstance(error, _BAD_ROWS):
+        return BadRows(str(error))
+    return SchemaMismatch(str(error)) if isinstance(error, _SCHEMA) else Retry(str(error))
+
+
+def _opening(path: Path, error: duckdb.Error) -> TrackerError:
+    if any(text in str(error) for text in _UNREADABLE):
+        return Misconfigured(f"{path}: {error}")
+    return Retry(f"{path}: {error}")
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path.resolve()).replace("'", "''") + "'"

@@ -1,0 +1,195 @@
+"""Brings batches into one sink: makes its tables fit, writes each plan until it is there, and sets bad rows aside.
+
+Nothing is ever dropped: what may succeed later is tried for ever, a row that is refused becomes a dead letter.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import pyarrow as pa
+from structlog.typing import FilteringBoundLogger
+
+from tracker.errors import Broken, Retry
+from tracker.metrics import Metrics
+from tracker.model import Batch, Cursor, DeadLetter, Outcome, Outcomes
+from tracker.warehouse.driver import BadRows, Driver, SchemaMismatch, TableBatch
+from tracker.warehouse.evolve import Create, Evolution, Widen, plan
+
+STAGE, REASON = "warehouse", "bad_row"
+"""What counters and the ledger say of a row that the warehouse refused; its dead letter says more."""
+
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+_MOST_BAD = 64
+_SENTENCE = 500
+
+ResultT = TypeVar("ResultT")
+
+
+class Writer:
+    """Writes batches into one sink. Used from one thread, the sink's own."""
+
+    def __init__(
+        self,
+        name: str,
+        driver: Driver,
+        schemas: Mapping[str, pa.Schema],
+        layout: Callable[[Batch], Sequence[TableBatch]],
+        record_of: Callable[[int], bytes],
+        *,
+        wait: Callable[[float], bool],
+        metrics: Metrics,
+        log: FilteringBoundLogger,
+    ) -> None:
+        """`schemas` are the layout's tables, `layout` makes their rows, `record_of` gives the log record at an offset.
+
+        `wait` sleeps so many seconds, or returns True at once when the sink should stop: a `threading.Event`'s `wait`.
+        """
+        self.name, self.driver = name, driver
+        self._schemas, self._layout, self._record_of = schemas, layout, record_of
+        self._wait, self._metrics, self._log = wait, metrics, log.bind(sink=name)
+
+    def prepare(self) -> None:
+        """Open the warehouse and make its tables fit. Must be called before the first batch.
+
+        Raises `SchemaMismatch` with everything that does not fit, before anything is changed.
+        """
+        self._until_done(self.driver.open)
+        for table, evolution in self._until_done(self._evolutions).items():
+            self._until_done(lambda table=table, evolution=evolution: self._evolve(table, evolution))  # type: ignore[misc]
+
+    def write(self, batch: Batch, cursor: Cursor) -> Outcomes:
+        """Write a plan's rows and its cursor; returns what its hits came to, dead letters made here included.
+
+        Tries for ever. Raises the last `Retry` when told to stop: nothing was done then. Lets `SchemaMismatch` pass.
+        """
+        written, tables = self._until_done(lambda: self._append(batch, cursor))
+        for table in tables:
+            self._metrics.rows.labels(self.name, table.table).inc(table.rows.num_rows)
+        refused = len(written.dead) - len(batch.dead)
+        if refused:
+            self._metrics.dropped.labels(STAGE, REASON).inc(refused)
+            self._log.warning("rows refused by the warehouse became dead letters", plan=batch.plan, rows=refused)
+        return written.outcomes
+
+    def tidy(self) -> None:
+        """Let the driver put things in order. Call now and then while no plan is waiting."""
+        try:
+            self.driver.tidy()
+        except Retry as error:
+            self._log.info("tidying was put off", error=str(error))
+
+    def close(self) -> None:
+        """Let go of the warehouse."""
+        self.driver.close()
+
+    def _evolutions(self) -> dict[str, Evolution]:
+        evolutions, problems = {}, []
+        for table, schema in self._schemas.items():
+            try:
+                evolutions[table] = plan(table, self.driver.describe(table), schema)
+            except SchemaMismatch as problem:
+                problems.append(str(problem))
+        if problems:
+            raise SchemaMismatch(f"sink {self.name}: " + "\n".join(problems))
+        return evolutions
+
+    def _evolve(self, table: str, evolution: Evolution) -> None:
+        if isinstance(evolution, Create):
+            self.driver.create(table, evolution.schema)
+            self._log.info("table created", table=table, columns=len(evolution.schema))
+        elif isinstance(evolution, Widen):
+            self.driver.widen(table, evolution.fields)
+            self._log.info("table widened", table=table, columns=[field.name for field in evolution.fields])
+
+    def _until_done(self, attempt: Callable[[], ResultT]) -> ResultT:
+        seconds = _FIRST_WAIT
+        while True:
+            try:
+                return attempt()
+            except Retry as error:
+                self._metrics.retries.labels(self.name).inc()
+                self._log.warning("the warehouse is not ready; trying again", error=str(error), seconds=seconds)
+                if self._wait(seconds):
+                    raise
+            seconds = min(2 * seconds, _LONGEST_WAIT)
+
+    def _append(self, batch: Batch, cursor: Cursor) -> tuple[Batch, Sequence[TableBatch]]:
+        tables = self._layout(batch)
+        try:
+            self.driver.append(tables, cursor)
+        except BadRows:
+            batch = self._without_bad_rows(batch)
+            tables = self._layout(batch)
+            self._append_good(tables, cursor)
+        return batch, tables
+
+    def _append_good(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
+        try:
+            self.driver.append(tables, cursor)
+        except BadRows as error:
+            raise Broken(f"sink {self.name} refuses rows together that it takes one by one: {error}") from error
+
+    def _without_bad_rows(self, batch: Batch) -> Batch:
+        bad = self._bad_rows(batch)
+        good = pa.array([row not in bad for row in range(batch.events.num_rows)], pa.bool_())
+        letters = [self._dead_letter(batch, row, refusal) for row, refusal in sorted(bad.items())]
+        return replace(
+            batch,
+            events=batch.events.filter(good),
+            dead=[*batch.dead, *letters],
+            ledger=_counted(batch.ledger, letters),
+            outcomes=replace(
+                batch.outcomes, dead={**batch.outcomes.dead, **{letter.offset: REASON for letter in letters}}
+            ),
+        )
+
+    def _bad_rows(self, batch: Batch) -> dict[int, str]:
+        """Row -> what was said of it. Halves what is refused; past 64 bad rows, what is refused is bad as a whole."""
+        bad: dict[int, str] = {}
+        doubtful = [(0, batch.events.num_rows)]
+        while doubtful:
+            start, stop = doubtful.pop()
+            refusal = self._refusal(batch, start, stop)
+            if refusal is None:
+                continue
+            if stop - start == 1 or len(bad) >= _MOST_BAD:
+                bad.update(dict.fromkeys(range(start, stop), refusal))
+            else:
+                middle = (start + stop) // 2
+                doubtful += [(middle, stop), (start, middle)]
+        return bad
+
+    def _refusal(self, batch: Batch, start: int, stop: int) -> str | None:
+        piece = replace(batch, events=batch.events.slice(start, stop - start), dead=(), ledger={})
+        try:
+            self.driver.check(self._layout(piece))
+        except BadRows as error:
+            return str(error)
+        except NotImplementedError as error:
+            raise Broken(f"sink {self.name} refused rows and cannot say which: {error}") from error
+        return None
+
+    def _dead_letter(self, batch: Batch, row: int, refusal: str) -> DeadLetter:
+        event = batch.events.slice(row, 1)
+        offset = int(event["log_offset"][0].as_py())
+        return DeadLetter(
+            partition=batch.partition,
+            offset=offset,
+            plan=batch.plan,
+            property_id=event["property_id"][0].as_py() or "",
+            received_at=event["received_at"].cast(pa.int64())[0].as_py() or 0,
+            stage=STAGE,
+            reason=f"{REASON}: {refusal}"[:_SENTENCE],
+            record=self._record_of(offset),
+        )
+
+
+def _counted(
+    ledger: Mapping[tuple[str, Outcome, str], int], letters: Iterable[DeadLetter]
+) -> dict[tuple[str, Outcome, str], int]:
+    counts = dict(ledger)
+    for letter in letters:
+        key: tuple[str, Outcome, str] = (letter.property_id, "dead", REASON)
+        counts[key] = counts.get(key, 0) + 1
+    return counts
