@@ -22,6 +22,10 @@ class PropertyFacts(Protocol):
     def mask_address(self) -> int:
         """How much of a client address is cut before it is stored: 0 (none) to 4 (all)."""
 
+    @property
+    def join_by_stamp(self) -> str | None:
+        """Which hits a session stamp may join: `cookieless`, `always`, `off`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
@@ -137,7 +141,7 @@ class RawRequest:
             event_time_refused=event_time_refused,
             event_key=event_key,
             is_cookieless=is_cookieless,
-            stamp=self.stamp(self, property_id) if is_cookieless else None,
+            stamp=self.stamp(self, property_id) if is_cookieless or facts.join_by_stamp == "always" else None,
             ip=self.mask(address or self.address, facts.mask_address),
             host=self.host,
             path=self.path,
@@ -292,3 +296,5 @@ class Batch:
     dead: Sequence[DeadLetter]
     ledger: Mapping[tuple[str, Outcome, str], int]
     """(property id, outcome, reason) -> hits, for every outcome but `written`."""
+    record_of: Callable[[int], bytes]
+    """The log record at an offset of this plan, for a row that the warehouse refuses."""

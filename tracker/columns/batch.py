@@ -31,7 +31,7 @@ class Rules:
     """What a batch is computed by, besides the graphs: settings, resources, and who is told of failures."""
 
     settings_of: Callable[[str], Any]
-    """Property id -> its settings as attributes, `session_timeout` and the like included."""
+    """Property id -> its settings as attributes, with those of `[sessions]` where it has none."""
     overrides: Callable[[str, str], Mapping[str, Any]] = lambda column, property_id: {}
     """(column, property id) -> the column's own settings that differ from their defaults."""
     resources: Mapping[str, Any] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Computer:
                 self._family(decoded, family, plan, work)
         finally:
             ops.current_cache.reset(token)
-        return work.batch()
+        return work.batch(decoded.record_of)
 
     def _family(self, decoded: Decoded, family: str, plan: Plan, work: "_Work") -> None:
         hits = decoded.families[family]
@@ -117,10 +117,10 @@ class _Work:
             self.duplicate.append(int(hits.offsets[row]))
             self.ledger[hits.property_ids[row], "duplicate", "event_key"] += 1
 
-    def batch(self) -> Batch:
+    def batch(self, record_of: Callable[[int], bytes]) -> Batch:
         events = pa.concat_tables(self.tables).combine_chunks() if self.tables else self.schema.empty_table()
         outcomes = Outcomes(self.plan.n, sorted(self.duplicate), (), {letter.offset: letter.reason for letter in self.dead})
-        return Batch(self.partition, self.plan.n, events, outcomes, self.dead, dict(self.ledger))
+        return Batch(self.partition, self.plan.n, events, outcomes, self.dead, dict(self.ledger), record_of)
 
 
 def _drop_incomplete(run: Run, plan: Plan, work: _Work, decoded: Decoded) -> None:
@@ -139,7 +139,7 @@ def _arrange(run: Run, plan: Plan, work: _Work, decoded: Decoded) -> None:
     """Visitors, order, and each event once."""
     rows = np.arange(run.size) if run.rows is None else run.rows
     hits = run.hits
-    joins = np.array([bool(run.settings_of(p).joins_user_ids) for p in hits.property_ids], bool)[rows] if len(rows) else np.empty(0, bool)
+    joins = np.array([bool(run.settings_of(p).join_by_user_id) for p in hits.property_ids], bool)[rows] if len(rows) else np.empty(0, bool)
 
     def of(values: Sequence[Any], kind: Any) -> Any:
         return pa.array(values, kind).take(pa.array(rows, pa.int64()))

@@ -114,7 +114,7 @@ class Run:
 
     def _setting(self, name: str, kind: Any) -> Any:
         encoded = pa.array(self.hits.property_ids, pa.string()).dictionary_encode()
-        values = [getattr(self.settings_of(property_id), name, None) for property_id in encoded.dictionary.to_pylist()]
+        values = [_plain(getattr(self.settings_of(property_id), name, None)) for property_id in encoded.dictionary.to_pylist()]
         return pa.array(values, kind).take(encoded.indices)
 
     def _called(self, node: Node) -> Any:
@@ -182,6 +182,11 @@ def _absent(value: Any, absent: Any) -> Any:
     if pa.types.is_list(value.type):
         return arrays.empty_for_null(value)
     return value if absent is None else value.fill_null(absent)
+
+
+def _plain(value: Any) -> Any:
+    """A setting as a column sees it: a list of texts is one text, joined by commas."""
+    return ",".join(value) if isinstance(value, tuple) else value
 
 
 def _nothing(*_: Any) -> Any:

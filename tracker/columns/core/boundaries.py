@@ -5,9 +5,9 @@ from tracker.columns.column import First, boundary, setting
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, Int64, String, Timestamp
 
-session_timeout = setting("session_timeout", Int64, doc="Microseconds without an event after which a session has ended.")
-longest_session = setting("session_max_duration", Int64, doc="Microseconds after which a session is split.")
-most_session_events = setting("session_max_events", Int64, doc="Events after which a session is split.")
+session_timeout = setting("timeout", Int64, doc="Microseconds without an event after which a session has ended.")
+longest_session = setting("max_session_duration", Int64, doc="Microseconds after which a session is split.")
+most_session_events = setting("max_session_events", Int64, doc="Events after which a session is split.")
 
 
 @boundary(order=100)

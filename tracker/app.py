@@ -1,0 +1,306 @@
+"""The composition root: what each process is made of, top to bottom. Read this first.
+
+A hit's path: `receiver` (HTTP in, hits out) -> `log` (durable) -> `consumer` (folds it with `protosessions`, makes plans) ->
+`sink` (reads a plan back, `columns` compute it, `warehouse` writes it with the cursor). No stage imports the next; each is
+handed its next step here.
+"""
+
+import asyncio
+import fcntl
+import os
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from tracker import plugins
+from tracker.clock import SystemClock
+from tracker.columns.batch import Computer, Rules
+from tracker.config import Properties, PropertySettings, Settings, SinkSettings
+from tracker.config.sections import property_settings
+from tracker.errors import Misconfigured, Problems, Retry, did_you_mean
+from tracker.health import consumer_health, sink_health
+from tracker.metrics import Metrics, new_metrics
+from tracker.model import Carried, StartPoint
+from tracker.plugins import Registry
+from tracker.points import reached
+from tracker.protosessions.fold import Fold
+from tracker.protosessions.limits import FoldLimits
+from tracker.protosessions.stamp import stamper
+from tracker.receiver.server import Receiver
+from tracker.warehouse.driver import Driver
+from tracker.warehouse.duckdb import DuckDB
+from tracker.warehouse.layout import schemas, wide_tables
+from tracker.warehouse.queries import Queries
+from tracker.warehouse.writer import Writer
+from tracker.worker import codec
+from tracker.worker.archive import Archive
+from tracker.worker.consumer import Consumer, Steps
+from tracker.worker.control import ControlClient, ControlServer, socket_path
+from tracker.worker.lmdb_log import LmdbLog
+from tracker.worker.log import Log
+from tracker.worker.loop import Worker
+from tracker.worker.partition import partition_of
+from tracker.worker.sink import Sink
+
+logger = structlog.get_logger()
+
+
+def run_receiver(settings: Settings, index: int, stop: threading.Event) -> None:
+    """One receiver process: serve until `stop` is set. Waits for a port that somebody else holds."""
+    import uvloop
+
+    with ExitStack() as stack:
+        log = stack.enter_context(opened_log(settings))
+        found = registry(settings)
+        make = partial(_receiver, settings, index, log, found, properties(settings, found))
+        uvloop.run(_serve(make, stop))
+
+
+def _receiver(settings: Settings, index: int, log: Log, found: Registry, known: Properties[Any]) -> Receiver:
+    client = ControlClient(settings.data)
+
+    def append(records: Sequence[tuple[int, bytes]], rejections: Sequence[bytes]) -> list[int]:
+        reached("before_commit")
+        offsets = log.append(records, rejections)
+        reached("after_commit")
+        return offsets
+
+    return Receiver(
+        settings=settings.receiver,
+        protocols=found.protocols,
+        properties=known,
+        append=append,
+        encode=codec.encode,
+        partition_of=partition_of(log.secret, log.partitions, settings.log.partition_by),
+        secret=log.secret,
+        stamp=stamper(
+            log.secret,
+            lambda property_id: known.always(property_id).join_by_stamp or "off",
+            lambda property_id: known.always(property_id).mask_address,
+            bool(settings.receiver.trusted_proxies),
+        ),
+        clock=SystemClock(),
+        metrics=new_metrics(),
+        kept_headers=found.kept_headers,
+        log_state=log.used,
+        health=client.health_async,
+        more_metrics=client.metrics_async,
+        index=index,
+    )
+
+
+async def _serve(make: Callable[[], Receiver], stop: threading.Event) -> None:
+    receiver = make()
+    await _started(receiver.start, stop)
+    while not stop.is_set():
+        await asyncio.sleep(0.05)
+    await receiver.stop()
+
+
+async def _started(start: Callable[[], Awaitable[None]], stop: threading.Event) -> None:
+    wait = 0.5
+    while not stop.is_set():
+        try:
+            return await start()
+        except Retry as error:
+            logger.warning("cannot listen yet", problem=str(error))
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 5)
+    raise Retry("told to stop before it could listen")
+
+
+def run_worker(settings: Settings, stop: threading.Event) -> None:
+    """The worker process: fold, plan, compute and write until `stop` is set."""
+    with ExitStack() as stack:
+        if not stack.enter_context(_only_worker(settings.data, stop)):
+            return
+        log = stack.enter_context(opened_log(settings))
+        found, metrics, news = registry(settings), new_metrics(), threading.Event()
+        known = properties(settings, found)
+        consumers = [consumer(settings, log, partition, known, metrics) for partition in range(log.partitions)]
+        compute = computer(settings, found, known, metrics)
+        drivers = {name: driver(settings, found, name, sink) for name, sink in settings.warehouse.sinks.items()}
+        sinks = [
+            Sink(name, log, compute, _writer(settings, name, opened, compute, metrics, stop), settings.worker.attempts, metrics,
+                 stop, news, reached)
+            for name, opened in drivers.items()
+        ]  # fmt: skip
+        worker = Worker(log, consumers, sinks, settings.log, stop, news)
+        control = ControlServer(
+            socket_path(settings.data), _asker(settings, drivers), lambda: _health(worker), metrics.text
+        )
+        control.start()
+        stack.callback(control.stop)
+        worker.run()
+
+
+def consumer(settings: Settings, log: Log, partition: int, known: Properties[Any], metrics: Metrics) -> Consumer:
+    """The owner of one partition: fold and plans."""
+    return Consumer(
+        log,
+        partition,
+        Steps(partial(_fold, settings, known), codec.decode_routing, codec.tick, codec.clock_record, reached),
+        settings.worker,
+        settings.log.carry_after,
+        SystemClock(),
+        metrics,
+    )
+
+
+def _fold(settings: Settings, known: Properties[Any], start: StartPoint, carried: Sequence[Carried]) -> Fold:
+    return Fold(partial(fold_limits, settings, known), start, carried, codec.decode_routing)
+
+
+def fold_limits(settings: Settings, known: Properties[Any], property_id: str) -> FoldLimits:
+    """What a property allows its protosessions."""
+    own, common = known.always(property_id), settings.sessions
+    return FoldLimits(
+        timeout=own.timeout,
+        max_hits=common.max_hits,
+        max_duration=common.max_duration,
+        max_open=common.max_open,
+        join_by_user_id=own.join_by_user_id,
+        join_by_stamp=own.join_by_stamp,
+        join_across_clients=settings.log.partitions == 1 or settings.log.partition_by == "property",
+    )
+
+
+def computer(settings: Settings, found: Registry, known: Properties[Any], metrics: Metrics) -> Computer:
+    """What turns plans into batches."""
+
+    def overrides(column: str, property_id: str) -> Mapping[str, Any]:
+        return {**found.column_settings.get(column, {}), **known.always(property_id).columns.get(column, {})}
+
+    def failed(column: str, pieces: int, error: Exception) -> None:
+        metrics.column_failures.labels(column).inc(pieces)
+        logger.warning("a column failed", column=column, pieces=pieces, error=f"{type(error).__name__}: {error}"[:300])
+
+    return Computer(
+        found.graphs,
+        found.columns,
+        {protocol.name: protocol.parameters for protocol in found.protocols},
+        codec.decode,
+        Rules(settings_of=known.always, overrides=overrides, failed=failed),
+    )
+
+
+def driver(settings: Settings, found: Registry, name: str, sink: SinkSettings) -> Driver:
+    """The driver of one sink, with its own settings checked."""
+    kind = found.drivers.get(sink.driver)
+    if kind is None:
+        known = ", ".join(sorted(found.drivers))
+        raise Misconfigured(
+            f"warehouse.sinks.{name}: there is no driver {sink.driver!r}{did_you_mean(sink.driver, found.drivers)}; known: {known}"
+        )
+    return kind(plugins.driver_settings(name, kind, sink), settings.data)
+
+
+def _writer(settings: Settings, name: str, opened: Driver, compute: Computer, metrics: Metrics, stop: threading.Event) -> Writer:
+    return Writer(
+        name,
+        opened,
+        schemas(compute.schema, settings.warehouse),
+        partial(wide_tables, events_table=settings.warehouse.events_table),
+        wait=stop.wait,
+        metrics=metrics,
+        log=logger,
+    )
+
+
+def registry(settings: Settings) -> Registry:
+    """All plugins, loaded and checked. Raises `Problems` with everything that is wrong with any of them."""
+    return plugins.load(settings.plugins_dir, settings.columns)
+
+
+def properties(settings: Settings, found: Registry) -> Properties[Any]:
+    """The settings of every property, with those of `[sessions]` where a property has none of its own."""
+    known = property_settings(settings, found.property_settings)
+    by_name = {column.name: column for column in found.columns}
+    problems = [
+        problem
+        for property_id, own in known.known.items()
+        for column, values in own.columns.items()
+        for problem in plugins.check_column_settings(column, values, by_name, f"properties.{property_id}.columns")
+    ]
+    boundaries = {node.name for graph in found.graphs.values() for node in graph.boundaries}
+    problems += [
+        f"properties.{property_id}.boundaries.{name}: there is no such boundary{did_you_mean(name, boundaries)}"
+        for property_id, own in known.known.items()
+        for name in own.boundaries
+        if name not in boundaries
+    ]
+    if problems:
+        raise Problems(problems)
+    return Properties(
+        {property_id: _effective(settings, own) for property_id, own in known.known.items()},
+        _effective(settings, known.default),
+        properties_only=settings.properties_only,
+    )
+
+
+def _effective(settings: Settings, own: PropertySettings) -> PropertySettings:
+    inherited = ("timeout", "join_by_user_id", "join_by_stamp", "max_session_duration", "max_session_events")
+    return own.model_copy(update={name: getattr(settings.sessions, name) for name in inherited if getattr(own, name) is None})
+
+
+@contextmanager
+def opened_log(settings: Settings) -> Iterator[Log]:
+    """The log of the data folder, created where there is none."""
+    archive = Archive(settings.log.archive_dir or settings.data / "archive") if settings.log.archive else None
+    log = LmdbLog.open(settings.data / "log", quota=settings.log.quota, partitions=settings.log.partitions, archive=archive)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+def open_reader(settings: Settings) -> Log:
+    """The log of the data folder, to read only; works while a tracker runs on it."""
+    return LmdbLog.open_reader(settings.data / "log")
+
+
+@contextmanager
+def _only_worker(data: Path, stop: threading.Event) -> Iterator[bool]:
+    """Hold the data folder's worker lock; waits, naming the process, while another has it. False: told to stop first."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "worker.lock").open("a+") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                lock.seek(0)
+                logger.warning("another worker has this data folder", data=str(data), process=lock.read().strip())
+                if stop.wait(1):
+                    yield False
+                    return
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield True
+
+
+def _asker(settings: Settings, drivers: Mapping[str, Driver]) -> Callable[[str], Any]:
+    """What answers users' SQL: the first DuckDB sink."""
+    duckdbs = [opened for opened in drivers.values() if isinstance(opened, DuckDB)]
+    if not duckdbs:
+
+        def nobody(sql: str) -> Any:
+            raise Misconfigured("no sink of this tracker is a DuckDB file; ask your warehouse itself")
+
+        return nobody
+    queries: Queries = duckdbs[0].queries(settings.sql)
+    return queries.run
+
+
+def _health(worker: Worker) -> Mapping[str, Any]:
+    return {
+        "partitions": [consumer_health(one) for one in worker.consumers],
+        "sinks": [sink_health(one) for one in worker.sinks],
+        "problems": worker.problems(),
+    }
