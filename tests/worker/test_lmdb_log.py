@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from tests.contracts.log import QUOTA, LogContract, OpenLog, all_of, fill, fill_up, plan_of
-from tracker.errors import Broken, Misconfigured, Retry
-from tracker.model import StartPoint
+from tracker.errors import Broken, LogFull, Misconfigured, Retry
+from tracker.model import Carried, StartPoint
 from tracker.worker.archive import Archive
 from tracker.worker.lmdb_log import LmdbLog
 from tracker.worker.lmdb_store import Damaged
@@ -195,7 +195,7 @@ READER = """
     log = LmdbLog.open_reader(Path(sys.argv[1]))
     print(log.read(0, 0, 9), [plan.n for plan in log.plans(0, 1)], log.totals(0).hits, log.used()[1], log.partitions)
     sys.stdin.readline()
-    print(log.read(0, 0, 9))
+    print(log.read(0, 0, 2), log.end(0))
     try:
         log.append([(0, b"c")])
     except Broken as error:
@@ -213,10 +213,10 @@ def test_a_reader_follows_while_others_write(open_log: Opener) -> None:
         assert child.stdin
         assert child.stdout
         assert child.stdout.readline() == f"[(0, b'a')] [1] 1 {QUOTA} 1\n"
-        log.append([(0, b"b")])
+        log.append([(0, b"b"), *[(0, bytes(1_000))] * 15_000])
         child.stdin.write("\n")
         child.stdin.flush()
-        assert child.stdout.readline() == "[(0, b'a'), (1, b'b')]\n"
+        assert child.stdout.readline() == "[(0, b'a'), (1, b'b')] 15002\n"
         assert "read-only" in child.stdout.readline()
 
 
@@ -296,12 +296,13 @@ def test_an_archive_that_cannot_be_written_keeps_the_log_whole(open_log: Opener,
     (tmp_path / "archive").touch()
     log = open_log(archive=Archive(tmp_path / "archive"))
     records = fill(log, 0, 4)
-    log.save_start(0, StartPoint(4, 0))
-    with pytest.raises(Retry, match="the log is not trimmed"):
-        log.trim(0, 4, 0)
-    assert log.get(0, np.arange(4)) == records
+    log.put_plan(0, plan_of(1, 0), StartPoint(4, 0))
+    for _ in range(2):
+        with pytest.raises(Retry, match="the log is not trimmed"):
+            log.trim(0, 4, 1)
+    assert (log.get(0, np.arange(4)), len(list(log.plans(0, 1)))) == (records, 1)
     (tmp_path / "archive").unlink()
-    assert log.trim(0, 4, 0) == 4
+    assert (log.trim(0, 4, 1), len(list(log.plans(0, 1)))) == (4, 0)
 
 
 def test_large_logs_are_trimmed_in_segments_and_slices(
@@ -330,6 +331,21 @@ def test_freed_space_is_used_again(open_log: Opener, tmp_path: Path) -> None:
         log.trim(0, log.end(0), n)
     assert (open_log.folder / "data.mdb").stat().st_size < 3 << 20
     assert log.totals(0).hits == 20_000
+
+
+def test_a_log_filled_to_the_brim_can_be_trimmed(open_log: Opener, tmp_path: Path) -> None:
+    """Above its share the carry is refused, and past the quota there is still room to make room."""
+    quota = 2 << 20
+    log = open_log(quota=quota, archive=Archive(tmp_path / "archive"))
+    fill_up(log)
+    log.carry(0, [], StartPoint(1, 0))
+    while log.used()[0] < quota:
+        log.append_own(0, bytes(3_000))
+    end = log.end(0)
+    with pytest.raises(LogFull):
+        log.carry(0, [Carried(1, b"", 0, 0)], StartPoint(end, 0))
+    log.put_plan(0, plan_of(1, 0), StartPoint(end, 0))
+    assert (log.trim(0, end, 1), all_of(log, 0)) == (end, [])
 
 
 def test_a_partition_that_is_not_there_is_refused(open_log: Opener) -> None:

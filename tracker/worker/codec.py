@@ -1,8 +1,8 @@
 """How a hit is written in the log: a CBOR sequence of two items, so that the fold decodes only the first.
 
 The first item is the routing, an array in the order of `Routing`; the second a map of everything else, with short keys
-and without empty values. Written by hand, because a general encoder costs three times as much and receivers pay it for
-every hit.
+and without empty values. Written by hand, because a general encoder costs twice as much and receivers pay it for every
+hit.
 """
 
 import dataclasses
@@ -50,18 +50,22 @@ def decode_routing(record: bytes) -> Routing:
     """What the fold needs of a record. Raises `Unreadable`."""
     try:
         items = cbor2.loads(record)
-    except (cbor2.CBORError, ValueError):
+        if items[0] in READS:
+            return Routing._make(items)
+    except _DAMAGE:
         raise Unreadable(None) from None
-    return _routing(items)
+    raise Unreadable(items[0])
 
 
 def decode(record: bytes) -> tuple[Routing, dict[str, Any]]:
     """Both items of a record: routing, and the map with its short keys. Raises `Unreadable`."""
     try:
         items, rest = cbor2.loads(b"\x82" + record)
-    except (cbor2.CBORError, ValueError):
+        if items[0] in READS:
+            return Routing._make(items), rest
+    except _DAMAGE:
         raise Unreadable(None) from None
-    return _routing(items), rest
+    raise Unreadable(items[0])
 
 
 def decode_hit(record: bytes) -> Hit:
@@ -105,6 +109,7 @@ def is_hit(record: bytes) -> bool:
     return not record.startswith(_TIMED) or not decode_routing(record).flags & (TICK | CLOCK)
 
 
+_DAMAGE = (cbor2.CBORError, ValueError, TypeError, LookupError)
 _NULL = b"\xf6"
 _INTEGER, _NEGATIVE = 0x1B, 0x3B
 _BYTES, _TEXT, _MAP = 0x40, 0x60, 0xA0
@@ -160,17 +165,15 @@ def _site(family: str, property_id: str, protocol: str, host: str, path: str, me
 
 
 @lru_cache(4096)
-def _common_header(name: str, value: str) -> bytes:
-    return _text(name) + _text(value)
-
-
 def _header(name: str, value: str) -> bytes:
-    return _common_header(name, value) if len(value) <= 256 else _text(name) + _text(value)
+    return _text(name) + _text(value)
 
 
 def _headers(headers: Mapping[str, str]) -> list[bytes]:
     size = len(headers)
-    return [_MAP_HEADS[size] if size < 64 else _head(_MAP, size), *[_header(n, v) for n, v in headers.items()]]
+    head = _MAP_HEADS[size] if size < 64 else _head(_MAP, size)
+    # A long value is rarely seen twice, and would make the memo large.
+    return [head, *[_header(n, v) if len(v) <= 256 else _text(n) + _text(v) for n, v in headers.items()]]
 
 
 def _encode(hit: Hit) -> bytes:
@@ -215,16 +218,6 @@ def _encode(hit: Hit) -> bytes:
 
 def _timed(time: int, flag: int) -> bytes:
     return _TIMED + _integer(time) + bytes((flag,)) + _MAP_HEADS[0]
-
-
-def _routing(items: Any) -> Routing:
-    try:
-        version = items[0]
-    except (TypeError, LookupError):
-        raise Unreadable(None) from None
-    if version not in READS:
-        raise Unreadable(version)
-    return Routing._make(items)
 
 
 def _without_surrogates(hit: Hit) -> Hit:

@@ -17,7 +17,7 @@ from tracker.errors import Broken
 from tracker.model import Carried, Offsets, Outcomes, Plan, StartPoint
 from tracker.worker import pieces
 from tracker.worker.codec import is_hit
-from tracker.worker.lmdb_store import LmdbStore, get_pair, name, put_pair
+from tracker.worker.lmdb_store import CARRY_SHARE, RECEIVERS_SHARE, LmdbStore, get_pair, name, put_pair
 from tracker.worker.lmdb_trim import trim
 from tracker.worker.log import Log, Totals
 from tracker.worker.pieces import Database, Txn
@@ -67,7 +67,7 @@ class LmdbLog(Log):
         for partition, record in records:
             by_partition.setdefault(partition, []).append(record)
         with self._store.write() as txn:
-            self._store.refuse_when_full(txn)
+            self._store.refuse_when_full(txn, RECEIVERS_SHARE)
             begins = {partition: count(self._append(txn, partition, own)) for partition, own in by_partition.items()}
             if rejections:
                 self._reject(txn, rejections)
@@ -207,8 +207,9 @@ class LmdbLog(Log):
             return txn.get(name("notes", key))
 
     def carry(self, partition: int, hits: Sequence[Carried], start: StartPoint) -> None:
-        """See `Log`. Raises `Broken` when the start point would fall."""
+        """See `Log`. Raises `Broken` when the start point would fall, `LogFull` above 90 % of the quota."""
         with self._store.write() as txn:
+            self._store.refuse_when_full(txn, CARRY_SHARE)
             for hit in hits:
                 txn.put(_offset_key(hit.offset), encode_carried(hit), db=self._store.carry[self._known(partition)])
             self._move_start(txn, partition, start)

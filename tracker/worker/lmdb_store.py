@@ -19,10 +19,12 @@ from tracker.errors import Broken, LogFull, Misconfigured, Retry
 from tracker.worker.pieces import Database, Txn
 
 RECEIVERS_SHARE = 0.8
-"""Share of the quota that receivers may fill; the rest is for the worker, because at 100 % even a delete fails."""
+"""Share of the quota that receivers may fill. The rest is for the worker, which must go on to make room."""
+CARRY_SHARE = 0.9
+"""Share of the quota up to which hits are carried. The rest is for plans, ticks and cursors, which are small."""
 _KINDS = ("hits", "plans", "carry", "outcomes")
 _SPARE = 64 << 20
-"""Room in the memory map beyond the quota, so that the worker's own writes find pages whatever receivers filled."""
+"""Room in the memory map beyond the quota for trimming: where every page is taken, LMDB cannot even delete."""
 _UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """LMDB says EIO also when a full disk took only a part."""
 _READERS = 512
@@ -103,6 +105,7 @@ class LmdbStore:
                 str(folder),
                 readonly=True,
                 create=False,
+                map_size=0,  # as large as the log's own
                 max_dbs=len(_KINDS) * _MOST_PARTITIONS + 2,
                 max_readers=_READERS,
             )
@@ -130,12 +133,12 @@ class LmdbStore:
             with self.read() as txn:
                 raise LogFull(self.used(txn), self.quota) from error
 
-    def refuse_when_full(self, txn: Txn) -> None:
-        """Raise `LogFull` when receivers have used up their share.
+    def refuse_when_full(self, txn: Txn, part: float) -> None:
+        """Raise `LogFull` when more than this part of the quota is in use.
 
         The highest page ever used tells at once while the file is small; after that pages are counted.
         """
-        share = self.quota * RECEIVERS_SHARE
+        share = self.quota * part
         if self._env.info()["last_pgno"] * self._page_size < share:
             return
         used = self.used(txn)

@@ -19,9 +19,10 @@ SLICE = 2_000
 """Records dropped in one transaction, so that receivers never wait long for theirs."""
 SEGMENT_BYTES = 64 << 20
 """A segment of the archive ends after the read that reaches this size."""
-_PLANS = 20
-"""Plans dropped in one transaction, and archived in one segment at most `_PLANS_SEGMENT`."""
-_PLANS_SEGMENT = 200
+_DROPPED_PLANS = 20
+"""Plans dropped in one transaction."""
+_SEGMENT_PLANS = 200
+"""Most plans in one segment of the archive."""
 _offset_key = struct.Struct(">Q").pack
 
 
@@ -92,7 +93,7 @@ def _archived(store: LmdbStore, partition: int) -> tuple[int, int]:
 
 def _archive_plans(store: LmdbStore, archive: Archive, partition: int, to_plan: int) -> None:
     offset, done = _archived(store, partition)
-    while plans := list(islice(_encoded_plans(store, partition, done + 1, to_plan), _PLANS_SEGMENT)):
+    while plans := list(islice(_encoded_plans(store, partition, done + 1, to_plan), _SEGMENT_PLANS)):
         archive.put_plans(partition, plans)
         done = plans[-1][0]
         _note(store, partition, offset, done)
@@ -142,7 +143,7 @@ def _drop_hits(store: LmdbStore, partition: int, to_offset: int) -> int:
 
 def _drop_plans(store: LmdbStore, partition: int, to_plan: int, keep_outcomes: int) -> None:
     """Drop plans, their hits in the carry, and outcomes beyond the latest `keep_outcomes` plans."""
-    while plans := list(islice(_encoded_plans(store, partition, 0, to_plan), _PLANS)):
+    while plans := list(islice(_encoded_plans(store, partition, 0, to_plan), _DROPPED_PLANS)):
         with store.write() as txn:
             for n, plan in plans:
                 for offset in planned_offsets(plan).tolist():
