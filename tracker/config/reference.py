@@ -95,7 +95,7 @@ def _words(kind: Any) -> Iterator[str]:
     elif get_origin(kind) is tuple:
         yield "list of " + " or ".join(_words(get_args(kind)[0]))
     elif get_origin(kind) in (None, dict):
-        yield from [_WORDS[get_origin(kind) or kind]] if kind is not type(None) else []
+        yield from [_WORDS.get(get_origin(kind) or kind, "text")] if kind is not type(None) else []
     else:
         for part in get_args(kind):
             yield from _words(part)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from types import FrameType
-from typing import BinaryIO, Literal
+from typing import IO, BinaryIO, Literal
 
 import structlog
 
@@ -55,8 +55,9 @@ class Backoff:
 class Supervisor:
     """Runs `children` until it is told to stop.
 
-    `command` gives a child's command line, `message` is what each is told (no line breaks). A child that ends is
-    started again whatever its exit code; the others run on meanwhile.
+    `command` gives a child's command line, `message` is what each is told (no line breaks), `output` is where they
+    print (default: where the parent does). A child that ends is started again whatever its exit code; the others run on
+    meanwhile.
     """
 
     def __init__(
@@ -67,9 +68,10 @@ class Supervisor:
         *,
         clock: Clock | None = None,
         grace: float = GRACE,
+        output: IO[bytes] | None = None,
     ) -> None:
         self._children, self._command, self._message = tuple(children), command, message
-        self._clock, self._grace = clock or SystemClock(), grace
+        self._clock, self._grace, self._output = clock or SystemClock(), grace, output
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._running: dict[Child, subprocess.Popen[bytes]] = {}
@@ -134,7 +136,13 @@ class Supervisor:
             if self._stopping.is_set():
                 return None
             # A group of its own: Ctrl-C in a terminal reaches the parent only, which then ends its children in order.
-            process = subprocess.Popen(self._command(child), stdin=subprocess.PIPE, process_group=0)  # noqa: S603
+            process = subprocess.Popen(  # noqa: S603
+                self._command(child),
+                stdin=subprocess.PIPE,
+                stdout=self._output,
+                stderr=self._output,
+                process_group=0,
+            )
             self._running[child] = process
         with suppress(BrokenPipeError):  # it died already: the keeper sees that
             _tell(process, self._message)
