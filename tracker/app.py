@@ -1,8 +1,8 @@
 """The composition root: what each process is made of, top to bottom. Read this first.
 
-A hit's path: `receiver` (HTTP in, hits out) -> `log` (durable) -> `consumer` (folds it with `protosessions`, makes plans) ->
-`sink` (reads a plan back, `columns` compute it, `warehouse` writes it with the cursor). No stage imports the next; each is
-handed its next step here.
+A hit's path: `receiver` (HTTP in, hits out) -> `log` (durable) -> `consumer` (folds it with `protosessions`, makes
+plans) -> `sink` (reads a plan back, `columns` compute it, `warehouse` writes it with the cursor). No stage imports the
+next; each is handed its next step here.
 """
 
 import asyncio
@@ -97,8 +97,7 @@ def _receiver(settings: Settings, index: int, log: Log, found: Registry, known: 
 async def _serve(make: Callable[[], Receiver], stop: threading.Event) -> None:
     receiver = make()
     await _started(receiver.start, stop)
-    while not stop.is_set():
-        await asyncio.sleep(0.05)
+    await asyncio.to_thread(stop.wait)
     await receiver.stop()
 
 
@@ -126,10 +125,10 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
         compute = computer(settings, found, known, metrics)
         drivers = {name: driver(settings, found, name, sink) for name, sink in settings.warehouse.sinks.items()}
         sinks = [
-            Sink(name, log, compute, _writer(settings, name, opened, compute, metrics, stop), settings.worker.attempts, metrics,
-                 stop, news, reached)
+            Sink(name, log, compute, writer, settings.worker.attempts, metrics, stop, news, reached)
             for name, opened in drivers.items()
-        ]  # fmt: skip
+            for writer in [_writer(settings, name, opened, compute, metrics, stop)]
+        ]
         worker = Worker(log, consumers, sinks, settings.log, stop, news)
         control = ControlServer(
             socket_path(settings.data), _asker(settings, drivers), lambda: _health(worker), metrics.text
@@ -194,13 +193,14 @@ def driver(settings: Settings, found: Registry, name: str, sink: SinkSettings) -
     kind = found.drivers.get(sink.driver)
     if kind is None:
         known = ", ".join(sorted(found.drivers))
-        raise Misconfigured(
-            f"warehouse.sinks.{name}: there is no driver {sink.driver!r}{did_you_mean(sink.driver, found.drivers)}; known: {known}"
-        )
+        near = did_you_mean(sink.driver, found.drivers)
+        raise Misconfigured(f"warehouse.sinks.{name}: there is no driver {sink.driver!r}{near}; known: {known}")
     return kind(plugins.driver_settings(name, kind, sink), settings.data)
 
 
-def _writer(settings: Settings, name: str, opened: Driver, compute: Computer, metrics: Metrics, stop: threading.Event) -> Writer:
+def _writer(
+    settings: Settings, name: str, opened: Driver, compute: Computer, metrics: Metrics, stop: threading.Event
+) -> Writer:
     return Writer(
         name,
         opened,
@@ -245,14 +245,18 @@ def properties(settings: Settings, found: Registry) -> Properties[Any]:
 
 def _effective(settings: Settings, own: PropertySettings) -> PropertySettings:
     inherited = ("timeout", "join_by_user_id", "join_by_stamp", "max_session_duration", "max_session_events")
-    return own.model_copy(update={name: getattr(settings.sessions, name) for name in inherited if getattr(own, name) is None})
+    return own.model_copy(
+        update={name: getattr(settings.sessions, name) for name in inherited if getattr(own, name) is None}
+    )
 
 
 @contextmanager
 def opened_log(settings: Settings) -> Iterator[Log]:
     """The log of the data folder, created where there is none."""
     archive = Archive(settings.log.archive_dir or settings.data / "archive") if settings.log.archive else None
-    log = LmdbLog.open(settings.data / "log", quota=settings.log.quota, partitions=settings.log.partitions, archive=archive)
+    log = LmdbLog.open(
+        settings.data / "log", quota=settings.log.quota, partitions=settings.log.partitions, archive=archive
+    )
     try:
         yield log
     finally:
@@ -266,7 +270,7 @@ def open_reader(settings: Settings) -> Log:
 
 @contextmanager
 def _only_worker(data: Path, stop: threading.Event) -> Iterator[bool]:
-    """Hold the data folder's worker lock; waits, naming the process, while another has it. False: told to stop first."""
+    """Hold the data folder's worker lock; wait, naming the process, while another has it. False: told to stop."""
     data.mkdir(parents=True, exist_ok=True)
     with (data / "worker.lock").open("a+") as lock:
         while True:

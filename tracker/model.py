@@ -128,7 +128,9 @@ class RawRequest:
         address: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Hit:
-        """A hit of this request. `address` and `headers` replace the request's own where the payload may override them."""
+        """A hit of this request. `address` and `headers` replace the request's own where the payload may override
+        them.
+        """
         return Hit(
             id=self.new_id(),
             property_id=property_id,

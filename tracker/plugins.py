@@ -1,4 +1,5 @@
-"""Finds plugins, asks them what they bring, and checks all of it at start-up: built-ins, entry points, a plugins folder.
+"""Finds plugins, asks them what they bring, and checks all of it at start-up: built-ins, entry points, a plugins
+folder.
 
 The built-in protocols, columns and drivers are plugins like any other.
 """
@@ -68,7 +69,9 @@ class Registry:
         return frozenset(key for column in self.columns if column.kind == "header" for key in column.keys)
 
 
-def load(plugins_dir: Path | None = None, columns: Mapping[str, Any] | None = None, *, entry_points: bool = True) -> Registry:
+def load(
+    plugins_dir: Path | None = None, columns: Mapping[str, Any] | None = None, *, entry_points: bool = True
+) -> Registry:
     """Load every plugin; `columns` is the `[columns]` section. Raises `Problems` with everything that is wrong."""
     manager = _manager(plugins_dir, entry_points=entry_points)
     problems: list[Misconfigured | str] = []
@@ -119,11 +122,17 @@ def _files(folder: Path | None) -> Iterable[ModuleType]:
             continue
         module = _imported(path)
         hooks = [name for name in vars(module) if hasattr(getattr(module, name), f"{hookspecs.PROJECT}_impl")]
-        misnamed = [name for name in vars(module) if name.startswith("tracker_") and callable(getattr(module, name)) and name not in hooks]
+        misnamed = [
+            name
+            for name in vars(module)
+            if name.startswith("tracker_") and callable(getattr(module, name)) and name not in hooks
+        ]
         if misnamed:
-            raise PluginError(path.name, f"{misnamed[0]} lacks the @hookimpl mark (from tracker.hookspecs import hookimpl)")
+            raise PluginError(
+                path.name, f"{misnamed[0]} lacks the @hookimpl mark (from tracker.hookspecs import hookimpl)"
+            )
         if not hooks and any(isinstance(value, Column) for value in vars(module).values()):
-            module.tracker_columns = hookspecs.hookimpl(lambda module=module: [module])  # type: ignore[attr-defined, misc]
+            module.tracker_columns = hookspecs.hookimpl(lambda module=module: [module])  # type: ignore[attr-defined]
         elif not hooks:
             raise PluginError(path.name, f"it has neither a column nor a hook; the hooks are {', '.join(HOOKS)}")
         yield module
@@ -152,7 +161,7 @@ def _brought(manager: pluggy.PluginManager, hook: str, problems: list[Misconfigu
         name = implementation.plugin_name.rpartition("/")[2]
         try:
             returned = list(implementation.function())
-        except Exception as error:  # noqa: BLE001 a plugin raises what it likes; say whose it is
+        except Exception as error:
             problems.append(PluginError(name, f"{hook} failed: {type(error).__name__}: {error}"))
             continue
         things += [(name, thing) for thing in returned]
@@ -161,7 +170,11 @@ def _brought(manager: pluggy.PluginManager, hook: str, problems: list[Misconfigu
 
 def _is_protocol(plugin: str, thing: Any, problems: list[Misconfigured | str]) -> bool:
     if inspect.isclass(thing) and issubclass(thing, TrackingProtocol):
-        problems.append(PluginError(plugin, f"tracker_protocols returned the class {thing.__name__}; return an instance: {thing.__name__}()"))
+        problems.append(
+            PluginError(
+                plugin, f"tracker_protocols returned the class {thing.__name__}; return an instance: {thing.__name__}()"
+            )
+        )
         return False
     if not isinstance(thing, TrackingProtocol):
         problems.append(PluginError(plugin, f"tracker_protocols returned {thing!r}, which is no TrackingProtocol"))
@@ -171,7 +184,9 @@ def _is_protocol(plugin: str, thing: Any, problems: list[Misconfigured | str]) -
     if missing:
         problems.append(PluginError(plugin, f"protocol {type(thing).__name__} lacks {', '.join(missing)}"))
     if bad:
-        problems.append(PluginError(plugin, f"protocol {type(thing).__name__}: path {bad[0]!r} must begin with a slash"))
+        problems.append(
+            PluginError(plugin, f"protocol {type(thing).__name__}: path {bad[0]!r} must begin with a slash")
+        )
     return not missing and not bad
 
 
@@ -186,7 +201,10 @@ def _is_driver(plugin: str, thing: Any, problems: list[Misconfigured | str]) -> 
     if not (inspect.isclass(thing) and issubclass(thing, Driver)):
         problems.append(PluginError(plugin, f"tracker_drivers returned {thing!r}, which is no subclass of Driver"))
         return False
-    missing = [*(["name"] if not getattr(thing, "name", None) else []), *sorted(getattr(thing, "__abstractmethods__", ()))]
+    missing = [
+        *(["name"] if not getattr(thing, "name", None) else []),
+        *sorted(getattr(thing, "__abstractmethods__", ())),
+    ]
     if missing:
         problems.append(PluginError(plugin, f"driver {thing.__name__} lacks {', '.join(missing)}"))
     return not missing
@@ -205,17 +223,26 @@ def _check_unique(kind: str, named: Iterable[tuple[str, type]], problems: list[M
 
 
 def _columns_of_settings(section: dict[str, Any], problems: list[Misconfigured | str]) -> list[AnyColumn]:
-    """Columns written in the settings: `[columns.params_plan] param = "ep.plan", type = "string"`. Takes them out of `section`."""
+    """Columns written in the settings: `[columns.params_plan] param = "ep.plan", type = "string"`. Takes them out of
+    `section`.
+    """
     made = []
     for name in [name for name, value in section.items() if isinstance(value, dict) and "param" in value]:
         value = dict(section.pop(name))
         keys, kind, doc = value.pop("param"), value.pop("type", "string"), value.pop("doc", "")
         if value:
-            problems.append(f"columns.{name}: unknown key {next(iter(value))!r}; a parameter column has param, type and doc")
+            problems.append(
+                f"columns.{name}: unknown key {next(iter(value))!r}; a parameter column has param, type and doc"
+            )
         if kind not in _PARAM_TYPES:
             problems.append(f"columns.{name}: type {kind!r} is none of {', '.join(_PARAM_TYPES)}")
             continue
-        column = param(*([keys] if isinstance(keys, str) else keys), type=_PARAM_TYPES[kind], stored=True, doc=doc or f"Parameter {keys}.")
+        column = param(
+            *([keys] if isinstance(keys, str) else keys),
+            type=_PARAM_TYPES[kind],
+            stored=True,
+            doc=doc or f"Parameter {keys}.",
+        )
         column.name, column.where = name, f"[columns.{name}]"
         made.append(column)
     return made
@@ -248,14 +275,20 @@ def driver_settings(name: str, kind: type[Driver], sink: SinkSettings) -> Driver
         found = [(".".join(str(part) for part in detail["loc"]), detail) for detail in error.errors()]
         raise Problems(
             [
-                f"warehouse.sinks.{name}.{key}: " + (f"the {kind.name} driver has no such setting{did_you_mean(key, kind.Settings.model_fields)}"
-                if detail["type"] == "extra_forbidden" else detail["msg"])
+                f"warehouse.sinks.{name}.{key}: "
+                + (
+                    f"the {kind.name} driver has no such setting{did_you_mean(key, kind.Settings.model_fields)}"
+                    if detail["type"] == "extra_forbidden"
+                    else detail["msg"]
+                )
                 for key, detail in found
             ]
         ) from None
 
 
-def check_column_settings(name: str, value: Mapping[str, Any], by_name: Mapping[str, AnyColumn], where: str = "columns") -> list[str]:
+def check_column_settings(
+    name: str, value: Mapping[str, Any], by_name: Mapping[str, AnyColumn], where: str = "columns"
+) -> list[str]:
     """What is wrong with the settings written for one column."""
     column = by_name.get(name)
     if column is None:
@@ -274,10 +307,14 @@ def _names_that_cannot_be_stored(columns: Sequence[AnyColumn]) -> list[Misconfig
         if not column.stored or column.implements is not None or column.scope not in ("event", "session"):
             continue
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", column.name):
-            problems.append(column.error("a stored column's name is lower-case letters, digits and _, at most 63, a letter first"))
+            problems.append(
+                column.error("a stored column's name is lower-case letters, digits and _, at most 63, a letter first")
+            )
         kind, other = types.setdefault(column.name, (str(column.type), column))
         if kind != str(column.type):
-            problems.append(column.error(f"{other.where} stores a column of this name as {kind}, this one is {column.type}"))
+            problems.append(
+                column.error(f"{other.where} stores a column of this name as {kind}, this one is {column.type}")
+            )
     return problems
 
 
@@ -292,5 +329,3 @@ def _definition(thing: type) -> str:
 
 def _name_of(plugin: Any) -> str:
     return getattr(plugin, "__name__", str(plugin))
-
-

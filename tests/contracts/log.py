@@ -92,7 +92,7 @@ class LogContract:
     def test_an_append_that_fails_leaves_nothing(self, log: Log, p: int) -> None:
         """All or nothing: a record of a partition that is not there takes its neighbours with it."""
         with pytest.raises(Broken):
-            log.append([(p, b"a"), (log.partitions, b"b")], [cbor2.dumps({"reason": "no_property"})])
+            log.append([(p, b"a"), (log.partitions, b"b")], [cbor2.dumps({"r": "no_property"})])
         assert (all_of(log, p), log.end(p), log.rejected()) == ([], 0, {})
 
     def test_offsets_go_on_after_everything_was_trimmed_and_the_log_opened_again(
@@ -223,7 +223,7 @@ class LogContract:
 
     def test_refusals_are_counted_by_reason_and_the_latest_kept(self, log: Log) -> None:
         """A refusal is counted for ever, also beside no hit at all."""
-        refused = [cbor2.dumps({"reason": reason, "n": n}) for n, reason in enumerate(["a", "b", "a", "c"])]
+        refused = [cbor2.dumps({"r": reason, "n": n}) for n, reason in enumerate(["a", "b", "a", "c"])]
         log.append([], refused[:3])
         log.append([(0, b"hit")], refused[3:])
         assert log.rejected() == {"a": 2, "b": 1, "c": 1}
@@ -231,7 +231,7 @@ class LogContract:
 
     def test_refusals_are_a_ring_and_their_count_is_not(self, log: Log) -> None:
         """10,000 are kept; all are counted."""
-        refused = [cbor2.dumps({"reason": "a", "n": n}) for n in range(10_050)]
+        refused = [cbor2.dumps({"r": "a", "n": n}) for n in range(10_050)]
         for begin in range(0, len(refused), 2_010):
             log.append([], refused[begin : begin + 2_010])
         assert (log.rejected(), log.rejections(20_000)) == ({"a": 10_050}, refused[50:])

@@ -39,7 +39,9 @@ def empty_for_null(lists: Any) -> Any:
     ends = np.asarray(lists.offsets, np.int64)
     lengths = np.where(known, np.diff(ends), 0)
     members = lists.values.take(pa.array(np.flatnonzero(np.repeat(known, np.diff(ends))) + ends[0], pa.int64()))
-    return pa.ListArray.from_arrays(pa.array(np.concatenate(([0], np.cumsum(lengths))), pa.int32()), members, type=lists.type)
+    return pa.ListArray.from_arrays(
+        pa.array(np.concatenate(([0], np.cumsum(lengths))), pa.int32()), members, type=lists.type
+    )
 
 
 def codes(values: Any) -> Positions:
@@ -74,7 +76,9 @@ def sums(values: NDArray[Any], offsets: Positions) -> NDArray[Any]:
 
 
 def reduce_runs(values: Any, offsets: Positions, ufunc: np.ufunc) -> Any:
-    """`ufunc` over each run of known values; null for an empty run. Each run alone, so that no run's rounding reaches another."""
+    """`ufunc` over each run of known values; null for an empty run. Each run alone, so that no run's rounding reaches
+    another.
+    """
     filled = np.diff(offsets) > 0
     out = np.zeros(len(filled), as_numpy(values).dtype)
     if filled.any():

@@ -1,4 +1,5 @@
-"""A plan's hits become a batch: decoded, resolved to visitors, ordered, de-duplicated, split, and run through the columns.
+"""A plan's hits become a batch: decoded, resolved to visitors, ordered, de-duplicated, split, and run through the
+columns.
 
 Pure: the same records, settings and resources give the same batch.
 """
@@ -80,7 +81,15 @@ class Computer:
             work.dead_rows(row_hits, np.arange(len(row_hits)), decoded, "parameters", reason)
         if not len(hits):
             return
-        run = Run(graph, hits, parameters, self.rules.settings_of, self.rules.overrides, self.rules.resources, self.rules.failed)
+        run = Run(
+            graph,
+            hits,
+            parameters,
+            self.rules.settings_of,
+            self.rules.overrides,
+            self.rules.resources,
+            self.rules.failed,
+        )
         run.compute(graph.early)
         for step in (_drop_incomplete, _arrange, _cut):
             step(run, plan, work, decoded)
@@ -103,14 +112,20 @@ class _Work:
     def add(self, rows: pa.Table) -> None:
         self.tables.append(rows)
 
-    def dead_letter(self, offset: int, property_id: str, received_at: int, stage: str, reason: str, record: bytes) -> None:
-        self.dead.append(DeadLetter(self.partition, offset, self.plan.n, property_id, received_at, stage, reason, record))
+    def dead_letter(
+        self, offset: int, property_id: str, received_at: int, stage: str, reason: str, record: bytes
+    ) -> None:
+        self.dead.append(
+            DeadLetter(self.partition, offset, self.plan.n, property_id, received_at, stage, reason, record)
+        )
         self.ledger[property_id, "dead", reason] += 1
 
     def dead_rows(self, hits: Hits, rows: Positions, decoded: Decoded, stage: str, reason: str) -> None:
         for row in rows.tolist():
             offset = int(hits.offsets[row])
-            self.dead_letter(offset, hits.property_ids[row], int(hits.received_at[row]), stage, reason, decoded.record_of(offset))
+            self.dead_letter(
+                offset, hits.property_ids[row], int(hits.received_at[row]), stage, reason, decoded.record_of(offset)
+            )
 
     def duplicates(self, hits: Hits, rows: Positions) -> None:
         for row in rows.tolist():
@@ -119,7 +134,9 @@ class _Work:
 
     def batch(self, record_of: Callable[[int], bytes]) -> Batch:
         events = pa.concat_tables(self.tables).combine_chunks() if self.tables else self.schema.empty_table()
-        outcomes = Outcomes(self.plan.n, sorted(self.duplicate), (), {letter.offset: letter.reason for letter in self.dead})
+        outcomes = Outcomes(
+            self.plan.n, sorted(self.duplicate), (), {letter.offset: letter.reason for letter in self.dead}
+        )
         return Batch(self.partition, self.plan.n, events, outcomes, self.dead, dict(self.ledger), record_of)
 
 
@@ -139,16 +156,27 @@ def _arrange(run: Run, plan: Plan, work: _Work, decoded: Decoded) -> None:
     """Visitors, order, and each event once."""
     rows = np.arange(run.size) if run.rows is None else run.rows
     hits = run.hits
-    joins = np.array([bool(run.settings_of(p).join_by_user_id) for p in hits.property_ids], bool)[rows] if len(rows) else np.empty(0, bool)
+    joins = (
+        np.array([bool(run.settings_of(p).join_by_user_id) for p in hits.property_ids], bool)[rows]
+        if len(rows)
+        else np.empty(0, bool)
+    )
 
     def of(values: Sequence[Any], kind: Any) -> Any:
         return pa.array(values, kind).take(pa.array(rows, pa.int64()))
 
     found = visitors.resolve(
-        hits.protosession[rows], of(hits.client_ids, pa.string()), of(hits.user_ids, pa.string()), of(hits.stamps, pa.binary()), joins
+        hits.protosession[rows],
+        of(hits.client_ids, pa.string()),
+        of(hits.user_ids, pa.string()),
+        of(hits.stamps, pa.binary()),
+        joins,
     )
     order = split.in_order(
-        found.visitor, run.values["timestamp_utc"], run.values["client_sequence"], pa.array(hits.offsets[rows], pa.int64())
+        found.visitor,
+        run.values["timestamp_utc"],
+        run.values["client_sequence"],
+        pa.array(hits.offsets[rows], pa.int64()),
     )
     visitor = found.visitor[order]
     key = of(hits.event_keys, pa.binary()).take(pa.array(order, pa.int64()))
@@ -167,7 +195,9 @@ def _cut(run: Run, plan: Plan, work: _Work, decoded: Decoded) -> None:
 
     def switched_on(node: Node) -> NDArray[np.bool_]:
         off = {p for p in set(property_ids) if run.settings_of(p).boundaries.get(node.name) is False}
-        return np.array([property_ids[row] not in off for row in rows.tolist()], bool) if off else np.ones(len(rows), bool)
+        return (
+            np.array([property_ids[row] not in off for row in rows.tolist()], bool) if off else np.ones(len(rows), bool)
+        )
 
     cuts = split.split(
         visitor, run.graph.boundaries, run.values.__getitem__,
@@ -240,5 +270,3 @@ def table_schema(columns: Iterable[AnyColumn]) -> pa.Schema:
         if column.stored and column.implements is None and column.scope in ("event", "session"):
             fields.setdefault(column.name, pa.field(column.name, column.type, nullable=not column.required))
     return pa.schema(list(fields.values()))
-
-

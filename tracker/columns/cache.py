@@ -7,7 +7,9 @@ LIMIT = 20_000
 
 
 class BoundedCache:
-    """Results by function. A function's results are forgotten when there are too many, or when their data file changes."""
+    """Results by function. A function's results are forgotten when there are too many, or when their data file
+    changes.
+    """
 
     def __init__(self, failed: Callable[[str, int, Exception], None], limit: int = LIMIT) -> None:
         self._failed, self._limit = failed, limit

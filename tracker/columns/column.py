@@ -1,8 +1,9 @@
-"""What a column is, and the few words that make one: `event`, `session`, `boundary`, `param`, `params`, `hit`, `header`,
-`setting`, `resource` and `declare`.
+"""What a column is, and the few words that make one: `event`, `session`, `boundary`, `param`, `params`, `hit`,
+`header`, `setting`, `resource` and `declare`.
 
-A column's name is the function's name (or the module attribute it is assigned to), its parameters are its inputs by name, its
-return annotation is its Arrow type, its docstring is its documentation. Called directly it is the plain function it was.
+A column's name is the function's name (or the module attribute it is assigned to), its parameters are its inputs by
+name, its return annotation is its Arrow type, its docstring is its documentation. Called directly it is the plain
+function it was.
 """
 
 import inspect
@@ -38,7 +39,9 @@ class ColumnError(Misconfigured):
 
 
 class First(Generic[T]):
-    """For a running boundary: `first_NAME: First[T]` is, on every event, the value of NAME at its session's first event."""
+    """For a running boundary: `first_NAME: First[T]` is, on every event, the value of NAME at its session's first
+    event.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,10 @@ class ImplementedBy:
 
 
 def implemented_by(provider: str, interface: str) -> ImplementedBy:
-    """Inside `Annotated[String, implemented_by("dbip", "geo_country")]`: take this provider, whatever is chosen elsewhere."""
+    """Take this provider, whatever is chosen elsewhere.
+
+    Stands in an input's annotation: `Annotated[String, implemented_by("dbip", "geo_country")]`.
+    """
     return ImplementedBy(provider, interface)
 
 
@@ -135,7 +141,9 @@ def session(
     version: int = 1, absent: Any = None,
 ) -> Callable[[Callable[P, R]], Column[P, R]]: ...  # fmt: skip
 def session(function: Any = None, /, **options: Any) -> Any:
-    """A column with one value per session, repeated on its events. Sees event columns as `Events`, session columns as arrays."""
+    """A column with one value per session, repeated on its events. Sees event columns as `Events`, session columns as
+    arrays.
+    """
     return _decorated(function, "session", options)
 
 
@@ -146,10 +154,11 @@ def boundary(
     *, order: int = 600, protocol: str | None = None, version: int = 1
 ) -> Callable[[Callable[P, R]], Column[P, R]]: ...
 def boundary(function: Any = None, /, **options: Any) -> Any:
-    """A column whose truth starts a new session at that event. Sees `Events` in the runs cut by the boundaries before it.
+    """A column whose truth starts a new session at that event. Sees `Events` in the runs cut by the boundaries before
+    it.
 
-    With a `first_NAME: First[T]` parameter it is a running boundary: it is asked again after each cut. `order` is its place:
-    100 gap, 200 forced, 300 midnight, 400 user, 500 campaign, 600 others, 800 duration, 900 number of events.
+    With a `first_NAME: First[T]` parameter it is a running boundary: it is asked again after each cut. `order` is its
+    place: 100 gap, 200 forced, 300 midnight, 400 user, 500 campaign, 600 others, 800 duration, 900 number of events.
     """
     options.setdefault("order", 600)
     return _decorated(function, "boundary", {**options, "stored": False})
@@ -169,14 +178,18 @@ def param(
 
 
 def params(prefix: str, *, protocol: str | None = None, doc: str = "") -> Column[..., Any]:
-    """Every parameter whose key begins with `prefix`, as `list<struct<name, value>>` in wire order, the prefix cut off."""
+    """Every parameter whose key begins with `prefix`, as `list<struct<name, value>>` in wire order, the prefix cut
+    off.
+    """
     return _source("params", arrow_type(NamedValues), (prefix,), doc, protocol=protocol)
 
 
 def hit(name: str, type: Any, *, doc: str = "", stored: bool = False, implements: Any = None, required: bool = False,
         absent: Any = None) -> Column[..., Any]:  # fmt: skip
     """A field of the hit itself, see `tracker.columns.hitfields`."""
-    return _source("hit", arrow_type(type), (name,), doc, stored=stored, implements=implements, required=required, absent=absent)
+    return _source(
+        "hit", arrow_type(type), (name,), doc, stored=stored, implements=implements, required=required, absent=absent
+    )
 
 
 def header(name: str, *, doc: str = "", stored: bool = False, implements: Any = None) -> Column[..., Any]:
@@ -194,8 +207,10 @@ def resource(name: str, *, doc: str = "") -> Column[..., Any]:
     return _source("resource", None, (name,), doc)
 
 
-def declare(type: Any, scope: Literal["event", "session"] = "event", *, doc: str, stored: bool = True, required: bool = False,
-            absent: Any = None) -> Column[..., Any]:  # fmt: skip
+def declare(
+    type: Any, scope: Literal["event", "session"] = "event", *, doc: str, stored: bool = True, required: bool = False,
+    absent: Any = None,
+) -> Column[..., Any]:  # fmt: skip
     """An interface: null until a provider fills it. All protocols fill one table through these."""
     column = _source("interface", arrow_type(type), (), doc, stored=stored, required=required, absent=absent)
     column.scope = scope
@@ -266,7 +281,9 @@ def _input(argument: str, hint: Any, name: str, where: str) -> Input:
     elif get_origin(hint) is First:
         first, hint = True, get_args(hint)[0]
         if not argument.startswith("first_"):
-            raise ColumnError(name, where, f"input {argument!r}: a First[...] input is named first_ and the column's name")
+            raise ColumnError(
+                name, where, f"input {argument!r}: a First[...] input is named first_ and the column's name"
+            )
     by = next((extra for extra in _extras(hint) if isinstance(extra, ImplementedBy)), None)
     try:
         kind = arrow_type(hint)
@@ -292,7 +309,7 @@ def _returned(hint: Any, name: str, where: str) -> pa.DataType:
 
 
 def _source(kind: Kind, type_: Any, keys: Sequence[str], doc: str, **options: Any) -> Column[..., Any]:
-    frame = sys._getframe(2)  # noqa: SLF001 the module that says `name = param(...)` is the column's home
+    frame = sys._getframe(2)
     return Column(
         name="",
         scope="resource" if kind == "resource" else "event",
@@ -311,4 +328,3 @@ def _kind_or_fail(type_: Any) -> pa.DataType:
     if kind not in (pa.string(), pa.int64(), pa.float64(), pa.bool_()):
         raise TypeError(f"a parameter cannot be read as {kind}; use String, Int64, Float64 or Bool")
     return kind
-

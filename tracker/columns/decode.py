@@ -38,7 +38,9 @@ def decode_hits(
     dead_letter: Callable[[int, str, int, str, str, bytes], None],
     killed: frozenset[int],
 ) -> Decoded:
-    """Read `records`, which belong to the offsets of the plan's protosessions in turn. What cannot be read is a dead letter."""
+    """Read `records`, which belong to the offsets of the plan's protosessions in turn. What cannot be read is a dead
+    letter.
+    """
     rows: defaultdict[str, list[tuple[int, int, Any, Mapping[str, Any]]]] = defaultdict(list)
     places: dict[int, int] = {}
     at = 0
@@ -50,9 +52,11 @@ def decode_hits(
             try:
                 routing, rest = decode(record)
                 if offset in killed:
-                    dead_letter(offset, routing.property_id, routing.received_at, "compute", "killed_the_worker", record)
+                    dead_letter(
+                        offset, routing.property_id, routing.received_at, "compute", "killed_the_worker", record
+                    )
                     continue
-            except Exception:  # noqa: BLE001 a record that cannot be read is kept as it is
+            except Exception:
                 dead_letter(offset, "", 0, "decode", "unreadable_record", record)
                 continue
             rows[routing.family].append((number, offset, routing, rest))
@@ -94,7 +98,9 @@ def _hits(partition: int, plan: Plan, family: str, rows: Sequence[tuple[int, int
 
 
 def parameters_of(hits: Hits, readers: Mapping[str, Reader]) -> tuple[Hits, Parameters, list[tuple[Hits, str]]]:
-    """The parameters of hits of one family, each read by its own protocol; hits that no one can read are left out and listed."""
+    """The parameters of hits of one family, each read by its own protocol; hits that no one can read are left out and
+    listed.
+    """
     lost: list[tuple[Hits, str]] = []
     parts: list[tuple[Positions, Parameters]] = []
     names = np.array(hits.protocols, object)
@@ -117,11 +123,13 @@ def parameters_of(hits: Hits, readers: Mapping[str, Reader]) -> tuple[Hits, Para
     return hits.take(kept), joined.take(kept), lost
 
 
-def _read(hits: Hits, rows: Positions, reader: Reader, lost: list[tuple[Hits, str]]) -> list[tuple[Positions, Parameters]]:
+def _read(
+    hits: Hits, rows: Positions, reader: Reader, lost: list[tuple[Hits, str]]
+) -> list[tuple[Positions, Parameters]]:
     """Read `rows`, halving what fails until only the bad hits are left out."""
     try:
         return [(rows, reader(hits if len(rows) == len(hits) else hits.take(rows)))]
-    except Exception as error:  # noqa: BLE001 a protocol plugin raises what it likes
+    except Exception as error:
         if len(rows) == 1:
             lost.append((hits.take(rows), f"unreadable_payload: {type(error).__name__}"))
             return []

@@ -1,8 +1,8 @@
 """Runs of events: how a column sees the events of each session without a loop over them.
 
 An `Events` is one array of values and the offsets that cut it into runs, one run per session. Its methods are offsets
-arithmetic over the whole batch. Methods *per run* give an array with one value per session; methods *per event* give another
-`Events` of the same length. `where` narrows and then allows only the first kind.
+arithmetic over the whole batch. Methods *per run* give an array with one value per session; methods *per event* give
+another `Events` of the same length. `where` narrows and then allows only the first kind.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,9 @@ Positions = NDArray[np.int64]
 
 
 class Runs(Generic[T]):
-    """Values cut into runs. `offsets` has one element more than there are runs; run i is `values[offsets[i]:offsets[i+1]]`."""
+    """Values cut into runs. `offsets` has one element more than there are runs; run i is
+    `values[offsets[i]:offsets[i+1]]`.
+    """
 
     __slots__ = ("offsets", "outer", "values")
 
@@ -168,7 +170,9 @@ class Events(Runs[T]):
         return self._new(total[1:] - total[self.offsets[:-1]][self.run_of], pa.int64())
 
     def changed(self) -> "Events[Any]":
-        """True where the value differs from the event before it in the run; null counts as a value; false at the start."""
+        """True where the value differs from the event before it in the run; null counts as a value; false at the
+        start.
+        """
         codes = arrays.codes(self.values)
         differs = np.zeros(len(codes), bool)
         differs[1:] = codes[1:] != codes[:-1]

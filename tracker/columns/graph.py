@@ -1,4 +1,6 @@
-"""Wires columns by name, once, at start-up: one topological order per protocol family, and every mistake found at once."""
+"""Wires columns by name, once, at start-up: one topological order per protocol family, and every mistake found at
+once.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +36,7 @@ class Node:
 
     @property
     def scope(self) -> str:
+        """The scope of its values."""
         return self.interface.scope
 
 
@@ -53,7 +56,9 @@ class Graph:
         self.required = [n for n in order if n.interface.required]
 
 
-def build(columns: Iterable[AnyColumn], families: Sequence[str], choices: Mapping[str, str] | None = None) -> dict[str, Graph]:
+def build(
+    columns: Iterable[AnyColumn], families: Sequence[str], choices: Mapping[str, str] | None = None
+) -> dict[str, Graph]:
     """A graph per family. `choices` maps interface names (wildcards allowed) to provider names.
 
     Raises `Problems` with every mistake in every column.
@@ -124,7 +129,9 @@ class _Builder:
             if node is None or node.column.kind != "interface":
                 for column in offered.values():
                     hint = did_you_mean(interface, (n for n, v in self.nodes.items() if v.column.kind == "interface"))
-                    self.problems.append(column.error(f"it implements {interface!r}, which is no declared interface{hint}"))
+                    self.problems.append(
+                        column.error(f"it implements {interface!r}, which is no declared interface{hint}")
+                    )
                 continue
             chosen = self._chosen(node, offered)
             if chosen is not None:
@@ -140,7 +147,9 @@ class _Builder:
                 return offered[choice]
             if node.name in self.choices:
                 have = ", ".join(sorted(offered))
-                self.problems.append(node.interface.error(f"the settings choose provider {choice!r}, but there is only: {have}"))
+                self.problems.append(
+                    node.interface.error(f"the settings choose provider {choice!r}, but there is only: {have}")
+                )
             return None
         if len(offered) > 1:
             both = ", ".join(f"{name} ({column.where})" for name, column in sorted(offered.items()))
@@ -157,9 +166,13 @@ class _Builder:
     def _resolve(self, node: Node) -> None:
         column = node.column
         if column.kind == "hit" and column.keys[0] not in FIELDS:
-            self.problems.append(column.error(f"a hit has no field {column.keys[0]!r}{did_you_mean(column.keys[0], FIELDS)}"))
+            self.problems.append(
+                column.error(f"a hit has no field {column.keys[0]!r}{did_you_mean(column.keys[0], FIELDS)}")
+            )
         elif column.kind == "hit" and FIELDS[column.keys[0]][0] != column.type:
-            self.problems.append(column.error(f"the hit's {column.keys[0]} is {FIELDS[column.keys[0]][0]}, not {_type(column)}"))
+            self.problems.append(
+                column.error(f"the hit's {column.keys[0]} is {FIELDS[column.keys[0]][0]}, not {_type(column)}")
+            )
         for needed in column.inputs:
             source = self._source(column, needed)
             if source is None:
@@ -183,7 +196,9 @@ class _Builder:
         node = self.nodes.get(needed.source)
         if node is None:
             where = " for this protocol" if needed.source in self.known else ""
-            self.problems.append(column.error(f"no column {needed.source!r}{where}{did_you_mean(needed.source, self.nodes)}"))
+            self.problems.append(
+                column.error(f"no column {needed.source!r}{where}{did_you_mean(needed.source, self.nodes)}")
+            )
         return node
 
     def _sorted(self) -> list[Node] | None:
@@ -206,7 +221,9 @@ class _Builder:
         if node.scope == "boundary":
             return
         node.late = (
-            node.scope == "session" or any(needed.events for needed, _ in node.inputs) or any(source.late for _, source in node.inputs)
+            node.scope == "session"
+            or any(needed.events for needed, _ in node.inputs)
+            or any(source.late for _, source in node.inputs)
         )
 
     def _check_early(self, graph: Graph) -> None:
@@ -214,7 +231,9 @@ class _Builder:
             late = next((source for _, source in node.inputs if source.late), None)
             if late is not None:
                 what = "a boundary" if node.scope == "boundary" else "needed before the split"
-                self.problems.append(node.column.error(f"it is {what} and cannot depend on {late.name!r}, which needs sessions"))
+                self.problems.append(
+                    node.column.error(f"it is {what} and cannot depend on {late.name!r}, which needs sessions")
+                )
             elif node.late:
                 self.problems.append(node.column.error("it is needed before the split and cannot take Events"))
 

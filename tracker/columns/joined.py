@@ -30,7 +30,7 @@ class JoinedParameters(Parameters):
 
     def keys(self) -> Sequence[str]:
         """Every key that some hit has."""
-        return list(dict.fromkeys(key for _, part in self._parts for key in part.keys()))
+        return list(dict.fromkeys(key for _, part in self._parts for key in part.keys()))  # noqa: SIM118
 
     def get(self, key: str) -> Any:
         """The values of `key`; None where no part has it."""
@@ -38,7 +38,10 @@ class JoinedParameters(Parameters):
         if all(values is None for values in found):
             return None
         return self._scattered(
-            [pa.nulls(len(part), pa.string()) if v is None else v for v, (_, part) in zip(found, self._parts, strict=True)]
+            [
+                pa.nulls(len(part), pa.string()) if v is None else v
+                for v, (_, part) in zip(found, self._parts, strict=True)
+            ]
         )
 
     def prefixed(self, prefix: str) -> Any:

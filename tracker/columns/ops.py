@@ -1,7 +1,7 @@
 """Functions of whole arrays for columns to use. The only module that touches `pyarrow.compute`.
 
-Every function takes arrays or `Events` (the result is then `Events` too); where two arrays meet, either may be a plain value.
-Null in, null out, unless the docstring says otherwise.
+Every function takes arrays or `Events` (the result is then `Events` too); where two arrays meet, either may be a plain
+value. Null in, null out, unless the docstring says otherwise.
 """
 
 from collections.abc import Callable, Sequence
@@ -298,9 +298,10 @@ def cut_text(a: Any) -> Any:
 def per_distinct(values: Any, function: Callable[..., Any], kind: Any, *, version: Any = None) -> Any:
     """`function` of each value (or tuple of values), called in Python once per distinct input of the batch.
 
-    `values` is an array, `Events`, or a tuple of them. The function gets plain Python values (null as None) and must return
-    what `kind` can hold; where it raises, the row is null and the failure is counted. Results are remembered across batches as
-    long as `version` (of a data file, say) stays the same. A single null input gives null without a call.
+    `values` is an array, `Events`, or a tuple of them. The function gets plain Python values (null as None) and must
+    return what `kind` can hold; where it raises, the row is null and the failure is counted. Results are remembered
+    across batches as long as `version` (of a data file, say) stays the same. A single null input gives null without a
+    call.
     """
     several = isinstance(values, tuple)
     parts = values if several else (values,)
@@ -310,11 +311,13 @@ def per_distinct(values: Any, function: Callable[..., Any], kind: Any, *, versio
     return result if offsets is None else Events(result, offsets)
 
 
-def _per_distinct(parts: list[Any], several: bool, function: Callable[..., Any], kind: pa.DataType, version: Any) -> Any:
+def _per_distinct(
+    parts: list[Any], several: bool, function: Callable[..., Any], kind: pa.DataType, version: Any
+) -> Any:
     cache = current_cache.get()
     known = cache.results(function, version) if cache else {}
     inputs, rows = _distinct(parts)
-    answers = []
+    answers: list[Any] = []
     for value in inputs:
         if not several and value[0] is None:
             answers.append(None)
@@ -324,7 +327,7 @@ def _per_distinct(parts: list[Any], several: bool, function: Callable[..., Any],
         except KeyError:
             try:
                 answer = function(*value)
-            except Exception as error:  # noqa: BLE001 one bad value costs one null, whatever it raises
+            except Exception as error:
                 answer = None
                 if cache:
                     cache.failed(function, error)

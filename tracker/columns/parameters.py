@@ -83,11 +83,15 @@ class Parameters(ABC):
 
     @abstractmethod
     def get(self, key: str) -> pa.StringArray | None:
-        """The values of `key`, one per hit, null where absent (an empty value is not absent); None where no hit has it."""
+        """The values of `key`, one per hit, null where absent (an empty value is not absent); None where no hit has
+        it.
+        """
 
     @abstractmethod
     def prefixed(self, prefix: str) -> pa.ListArray:
-        """`list<struct<name: string, value: string>>` of every key that begins with `prefix`, in wire order, prefix cut off."""
+        """`list<struct<name: string, value: string>>` of every key that begins with `prefix`, in wire order, prefix
+        cut off.
+        """
 
     @abstractmethod
     def keys(self) -> Sequence[str]:

@@ -20,8 +20,9 @@ Positions = NDArray[np.int64]
 class Run:
     """The values of a graph's columns over a batch.
 
-    Before the split, values stand in the order of the hits; `arrange` puts all of them into the order of visitors and time
-    (and leaves out what was de-duplicated), `cut` gives them sessions. Rows behind the last session belong to none.
+    Before the split, values stand in the order of the hits; `arrange` puts all of them into the order of visitors and
+    time (and leaves out what was de-duplicated), `cut` gives them sessions. Rows behind the last session belong to
+    none.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class Run:
         resources: Mapping[str, Any],
         failed: Failed,
     ) -> None:
-        """`settings_of(property)` has the property's settings as attributes; `overrides(column, property)` its column settings."""
+        """`settings_of(property)` has the property's settings as attributes; `overrides(column, property)` its column
+        settings.
+        """
         self.graph, self.hits, self.parameters = graph, hits, parameters
         self.settings_of, self.overrides, self.resources, self.failed = settings_of, overrides, resources, failed
         self.values: dict[str, Any] = {}
@@ -56,7 +59,9 @@ class Run:
     def arrange(self, rows: Positions) -> None:
         """Put rows into a new order; those not in `rows` are left out."""
         at = pa.array(rows, pa.int64())
-        self.values = {name: value.take(at) if isinstance(value, pa.Array) else value for name, value in self.values.items()}
+        self.values = {
+            name: value.take(at) if isinstance(value, pa.Array) else value for name, value in self.values.items()
+        }
         self.rows = rows if self.rows is None else self.rows[rows]
 
     def cut(self, offsets: Positions, split: dict[str, Any]) -> None:
@@ -100,7 +105,11 @@ class Run:
             return self.hits.header(key)
         if column.kind == "setting":
             return self._setting(key, column.type)
-        found = [value for value in (self.parameters.get(key) for key in column.keys) if value is not None] if column.kind == "param" else []
+        found = (
+            [value for value in (self.parameters.get(key) for key in column.keys) if value is not None]
+            if column.kind == "param"
+            else []
+        )
         if column.kind == "params":
             return self.parameters.prefixed(key)
         if not found:
@@ -114,7 +123,9 @@ class Run:
 
     def _setting(self, name: str, kind: Any) -> Any:
         encoded = pa.array(self.hits.property_ids, pa.string()).dictionary_encode()
-        values = [_plain(getattr(self.settings_of(property_id), name, None)) for property_id in encoded.dictionary.to_pylist()]
+        values = [
+            _plain(getattr(self.settings_of(property_id), name, None)) for property_id in encoded.dictionary.to_pylist()
+        ]
         return pa.array(values, kind).take(encoded.indices)
 
     def _called(self, node: Node) -> Any:

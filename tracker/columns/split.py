@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tracker.columns import arrays
-from tracker.columns.events import Events
 from tracker.columns.evaluate import checked
+from tracker.columns.events import Events
 from tracker.columns.graph import Node
 
 Positions = NDArray[np.int64]
@@ -25,7 +25,9 @@ def in_order(visitor: Positions, time: Any, sequence: Any, offset: Any) -> Posit
 
 
 def duplicates(visitor: Positions, key: Any) -> Mask:
-    """True for each event whose key an earlier event of the same visitor has. Events without a key are never duplicates."""
+    """True for each event whose key an earlier event of the same visitor has. Events without a key are never
+    duplicates.
+    """
     repeated = np.zeros(len(visitor), bool)
     known = np.flatnonzero(arrays.known_mask(key))
     if len(known):
@@ -88,7 +90,7 @@ def _truth(node: Node, offsets: Positions, value_of: Callable[[str], Any], setti
     try:
         result = node.column(*(argument(needed, source) for needed, source in node.inputs), **settings)
         return arrays.true_mask(checked(result, pa.bool_(), length))
-    except Exception as error:  # noqa: BLE001 a failing boundary cuts nothing; it is counted
+    except Exception as error:
         failed(node.name, 1, error)
         return np.zeros(length, bool)
 

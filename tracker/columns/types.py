@@ -32,11 +32,13 @@ def arrow_type(annotation: Any) -> pa.DataType:
         for extra in get_args(annotation)[1:]:
             if isinstance(extra, pa.DataType):
                 return extra
-    raise TypeError(f"{annotation!r} is no column type; use String, Int64, Float64, Bool, Date, Timestamp, list_of or struct_of")
+    raise TypeError(
+        f"{annotation!r} is no column type; use String, Int64, Float64, Bool, Date, Timestamp, list_of or struct_of"
+    )
 
 
 def list_of(item: Any) -> pa.DataType:
-    """A list type: `Annotated[pa.ListArray, list_of(String)]` as an annotation, `type=list_of(String)` in a call."""
+    """A list type. As an annotation: `Annotated[pa.ListArray, list_of(String)]`; in a call: `type=list_of(String)`."""
     return pa.list_(arrow_type(item))
 
 

@@ -1,7 +1,7 @@
 """Who is who in a protosession: clients that are one person or device become one visitor.
 
-Clients that share a user id are one visitor. Of the clients a session stamp connects, all are one visitor when at most one
-user id is among them; otherwise the anonymous ones stay alone, so two people behind one address stay two.
+Clients that share a user id are one visitor. Of the clients a session stamp connects, all are one visitor when at most
+one user id is among them; otherwise the anonymous ones stay alone, so two people behind one address stay two.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,9 @@ class _Groups:
 
 
 def _join(member: Positions, crowded: Any, protosession: Positions, user: Any, stamp: Any, joins_users: Any) -> _Groups:
-    """Joins members (clients of one protosession). Python, but only over those protosessions that have several clients."""
+    """Joins members (clients of one protosession). Python, but only over those protosessions that have several
+    clients.
+    """
     root = np.arange(len(crowded))
     rows = np.flatnonzero(crowded[member])
     at = pa.array(rows, pa.int64())

@@ -57,7 +57,14 @@ class Consumer:
     """The owner of one partition. Call `step` again and again; it never blocks for long."""
 
     def __init__(
-        self, log: Log, partition: int, steps: Steps, settings: WorkerSettings, carry_after: int, clock: Clock, metrics: Metrics
+        self,
+        log: Log,
+        partition: int,
+        steps: Steps,
+        settings: WorkerSettings,
+        carry_after: int,
+        clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._log, self.partition, self._steps = log, partition, steps
         self._settings, self._carry_after, self._clock, self._metrics = settings, carry_after, clock, metrics
@@ -135,7 +142,7 @@ class Consumer:
         self._metrics.plans.labels(self._label).inc()
 
     def _let_time_pass(self) -> None:
-        """The log has been read to its end: after a quiet second, write the time into it if something waits for time."""
+        """The log has been read to its end: after a quiet second, write the time into it if something waits."""
         now = self._clock.now()
         if self._set_back_if_ahead(now):
             return
@@ -155,7 +162,9 @@ class Consumer:
         return True
 
     def _last_plan_before(self, offset: int, safe_plan: int) -> int:
-        """The last plan, in order, that every sink has and whose hits all stand before `offset`: a restart needs the others."""
+        """The last plan, in order, that every sink has and whose hits all stand before `offset`: a restart needs the
+        others.
+        """
         last = 0
         for plan in self._log.plans(self.partition, 0):
             if plan.n > safe_plan or (plan.hits and int(plan.offsets()[-1]) >= offset):
@@ -171,7 +180,9 @@ class Consumer:
         metrics.log_lag.labels(label).set(self.lag)
 
 
-def _already_planned(log: Log, partition: int, start: StartPoint) -> tuple[NDArray[np.bool_], list[Carried], Plan | None]:
+def _already_planned(
+    log: Log, partition: int, start: StartPoint
+) -> tuple[NDArray[np.bool_], list[Carried], Plan | None]:
     """Which offsets from `start` on stand in a plan, the carried hits that stand in none, and the newest plan."""
     planned = np.zeros(max(0, log.end(partition) - start.offset), bool)
     before: set[int] = set()

@@ -293,6 +293,6 @@ def _carried(txn: Txn, carry: Database, key: bytes) -> bytes | None:
 
 def _reason(rejection: bytes) -> str:
     try:
-        return str(cbor2.loads(rejection)["reason"])[:100]
+        return str(cbor2.loads(rejection)["r"])[:100]
     except (cbor2.CBORError, ValueError, TypeError, LookupError):
         return "unknown"

@@ -21,9 +21,10 @@ class Totals(NamedTuple):
 class Log(ABC):
     """A durable, ordered list of records per partition, with the plans and cursors that refer to them.
 
-    Every writing method is one durable transaction: when it returns, its effect survives power loss; when it raises, nothing
-    happened. Offsets start at 0 in each partition, have no gaps, and are never used again, even when the log is empty. Any
-    number of processes may append; one process at a time owns a partition's plans, cursors, carry and trimming.
+    Every writing method is one durable transaction: when it returns, its effect survives power loss; when it raises,
+    nothing happened. Offsets start at 0 in each partition, have no gaps, and are never used again, even when the log
+    is empty. Any number of processes may append; one process at a time owns a partition's plans, cursors, carry and
+    trimming.
     """
 
     id: str
@@ -36,7 +37,8 @@ class Log(ABC):
     def append(self, records: Sequence[tuple[int, bytes]], rejections: Sequence[bytes] = ()) -> list[int]:
         """Append (partition, record) pairs in order; returns their offsets. All or nothing, durable on return.
 
-        `rejections` are CBOR maps of what was refused: counted for ever by reason, kept in a ring of the latest 10,000.
+        `rejections` are CBOR maps of what was refused, the reason under `r`: counted for ever by reason, kept in a ring
+        of the latest 10,000.
         Raises `LogFull` at 80 % of the quota, with nothing appended.
         """
 
@@ -54,11 +56,15 @@ class Log(ABC):
 
     @abstractmethod
     def get(self, partition: int, offsets: Offsets) -> list[bytes]:
-        """The records at `offsets`, in the order asked for; looks among the carried first. Raises `Broken` if one is gone."""
+        """The records at `offsets`, in the order asked for; looks among the carried first. Raises `Broken` if one is
+        gone.
+        """
 
     @abstractmethod
     def put_plan(self, partition: int, plan: Plan, start: StartPoint) -> None:
-        """Make a plan durable, and with it where the next fold may start. `plan.n` must be the newest plan's number + 1."""
+        """Make a plan durable, and with it where the next fold may start. `plan.n` must be the newest plan's number +
+        1.
+        """
 
     @abstractmethod
     def plans(self, partition: int, from_n: int, limit: int | None = None) -> Iterator[Plan]:
@@ -126,10 +132,11 @@ class Log(ABC):
 
     @abstractmethod
     def trim(self, partition: int, to_offset: int, to_plan: int) -> int:
-        """Archive, then drop, hits before `to_offset` and plans up to `to_plan`, in slices; carried hits of those plans too.
+        """Archive, then drop, hits before `to_offset` and plans up to `to_plan`, in slices; carried hits of those
+        plans too.
 
-        The archive file is written, fsynced, renamed, and its folder fsynced, before the first record goes. Returns how many
-        records were dropped. Does nothing where there is no archive.
+        The archive file is written, fsynced, renamed, and its folder fsynced, before the first record goes. Returns
+        how many records were dropped. Does nothing where there is no archive.
         """
 
     @abstractmethod

@@ -22,9 +22,14 @@ class Worker:
     """One process: all partitions folded in this thread, each sink in a thread of its own."""
 
     def __init__(
-        self, log: Log, consumers: Sequence[Consumer], sinks: Sequence[Sink], settings: LogSettings, stop: threading.Event,
+        self,
+        log: Log,
+        consumers: Sequence[Consumer],
+        sinks: Sequence[Sink],
+        settings: LogSettings,
+        stop: threading.Event,
         news: threading.Event,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._log, self.consumers, self.sinks, self._settings = log, consumers, sinks, settings
         self._stop, self._news = stop, news
         self._failure: BaseException | None = None
@@ -89,7 +94,7 @@ class Worker:
     def _sink(self, sink: Sink) -> None:
         try:
             sink.run()
-        except BaseException as error:  # noqa: BLE001 the process boundary of a thread: note it, stop, raise it in `run`
+        except BaseException as error:
             logger.error("a sink stopped", sink=sink.name, problem=str(error), exc_info=True)
             self._failure = error
             self._stop.set()

@@ -1,7 +1,7 @@
 """Works through the plans for one warehouse, in order, at its own pace: read back, compute, write, note the cursor.
 
-A warehouse that is away holds nobody else up. After several deaths at one plan its protosessions are tried one by one, and
-the one that kills the program goes to the dead letters.
+A warehouse that is away holds nobody else up. After several deaths at one plan its protosessions are tried one by one,
+and the one that kills the program goes to the dead letters.
 """
 
 from collections.abc import Callable, Sequence
@@ -61,9 +61,17 @@ class Sink:
     """One warehouse. `run` is its thread's whole life."""
 
     def __init__(
-        self, name: str, log: Log, compute: Compute, writer: Writing, attempts: int, metrics: Metrics, stop: Event, news: Event,
+        self,
+        name: str,
+        log: Log,
+        compute: Compute,
+        writer: Writing,
+        attempts: int,
+        metrics: Metrics,
+        stop: Event,
+        news: Event,
         reached: Callable[[str], None] = lambda point: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`news` is set whenever a plan was made; `attempts` is how many deaths at a plan are too many."""
         self.name, self._log, self._compute, self._writer = name, log, compute, writer
         self._attempts, self._metrics, self._stop, self._news, self._reached = attempts, metrics, stop, news, reached
@@ -76,7 +84,7 @@ class Sink:
         try:
             self.open()
             while not self._stop.is_set():
-                if not any([self.advance(partition) for partition in range(self._log.partitions)]):
+                if not any([self.advance(partition) for partition in range(self._log.partitions)]):  # noqa: C419
                     self._rest()
         except Retry:
             if not self._stop.is_set():
@@ -98,7 +106,9 @@ class Sink:
         if plan is None:
             return False
         if plan.n != n:
-            raise Broken(f"partition {partition}: sink {self.name!r} needs plan {n}, but the log begins at plan {plan.n}")
+            raise Broken(
+                f"partition {partition}: sink {self.name!r} needs plan {n}, but the log begins at plan {plan.n}"
+            )
         self._idle = 0
         self._write(partition, plan)
         self._metrics.sink_lag.labels(str(partition), self.name).set(self._log.totals(partition).plans - n)
@@ -118,23 +128,30 @@ class Sink:
 
     def _resume(self, partition: int) -> int:
         """The last plan this sink has: the warehouse's own word wins over the log's."""
-        noted, cursor, newest = self._log.cursor(partition, self.name), self._writer.cursor(partition), self._log.totals(partition).plans
+        noted, cursor, newest = (
+            self._log.cursor(partition, self.name),
+            self._writer.cursor(partition),
+            self._log.totals(partition).plans,
+        )
         if cursor is None:
             return self._unless_gone(partition, 0)
         if cursor.log_id != self._log.id:
             raise Broken(f"sink {self.name!r} holds rows of another log ({cursor.log_id}); this one is {self._log.id}")
         if cursor.plan > newest:
-            raise Broken(f"sink {self.name!r} has plan {cursor.plan} of partition {partition}, but the log ends at plan {newest}")
+            raise Broken(
+                f"sink {self.name!r} has plan {cursor.plan} of partition {partition}, but the log ends at plan {newest}"
+            )
         if cursor.plan > noted:
             self._log.commit(partition, self.name, cursor.plan)
         return self._unless_gone(partition, cursor.plan)
 
     def _unless_gone(self, partition: int, has: int) -> int:
         first = next(iter(self._log.plans(partition, has + 1, 1)), None)
-        if first is not None and first.n != has + 1 or first is None and has < self._log.totals(partition).plans:
+        if (first is not None and first.n != has + 1) or (first is None and has < self._log.totals(partition).plans):
             raise Broken(
-                f"sink {self.name!r} has plans up to {has} of partition {partition}, and the next ones are no longer in the log; "
-                "put back the warehouse that belongs to this log, or build it again from the archive"
+                f"sink {self.name!r} has plans up to {has} of partition {partition}, "
+                "and the next ones are no longer in the log; put back the warehouse that belongs to this log, "
+                "or build it again from the archive"
             )
         return has
 
@@ -172,7 +189,12 @@ class Sink:
         trial: dict[str, Any] = cbor2.loads(note) if note else {"at": -1, "killers": []}
         if 0 <= trial["at"] < len(plan.protosessions):
             trial["killers"].append(trial["at"])
-            logger.error("a protosession ended the program and is put aside", partition=partition, plan=plan.n, number=trial["at"])
+            logger.error(
+                "a protosession ended the program and is put aside",
+                partition=partition,
+                plan=plan.n,
+                number=trial["at"],
+            )
         ends = np.cumsum([len(closed.offsets) for closed in plan.protosessions])
         for number in range(trial["at"] + 1, len(plan.protosessions)):
             self._log.put_note(key, cbor2.dumps({**trial, "at": number}))
@@ -182,7 +204,8 @@ class Sink:
             self._compute(partition, alone, records[end - len(closed.offsets) : end], [])
             self._reached("trial")
         self._log.put_note(key, cbor2.dumps({"at": len(plan.protosessions), "killers": trial["killers"]}))
-        return [offset for number in trial["killers"] if number < len(plan.protosessions) for offset in plan.protosessions[number].offsets.tolist()]
+        protosessions = [plan.protosessions[n] for n in trial["killers"] if n < len(plan.protosessions)]
+        return [offset for closed in protosessions for offset in closed.offsets.tolist()]
 
 
 def _drops(batch: Batch) -> list[tuple[str, str, int]]:

@@ -1,4 +1,4 @@
-"""Campaign parameters and click ids of the page's URL, as they stood there: case kept, the first non-empty one counts."""
+"""Campaign parameters and click ids of the page's URL, as they stood there; the first non-empty one counts."""
 
 from tracker.columns import ops
 from tracker.columns.column import event

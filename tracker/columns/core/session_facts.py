@@ -5,9 +5,17 @@ from tracker.columns.column import event, from_split, session
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, Date, Int64, String, Timestamp
 
-session_id = from_split("session_id", String, doc="Id of the session: made from its first event, so it stays the same when tables are built again.")
-session_split_cause = from_split("split_cause", String, doc="Why this session was cut off from the one before it; null where none was.")
-session_joined_by = from_split("joined_by", String, doc="Why more than one client id is in this session: user_id or stamp; null when one.")
+session_id = from_split(
+    "session_id",
+    String,
+    doc="Id of the session: made from its first event, so it stays the same when tables are built again.",
+)
+session_split_cause = from_split(
+    "split_cause", String, doc="Why this session was cut off from the one before it; null where none was."
+)
+session_joined_by = from_split(
+    "joined_by", String, doc="Why more than one client id is in this session: user_id or stamp; null when one."
+)
 
 
 @session

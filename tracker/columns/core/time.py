@@ -9,11 +9,15 @@ from tracker.columns.column import event, hit, setting
 from tracker.columns.types import Date, Int64, String, Timestamp
 
 received_at = hit("received_at", Timestamp, stored=True, required=True, doc="When the request reached the receiver.")
-ingested_at = hit("ingested_at", Timestamp, stored=True, required=True, doc="Log time at which the event's protosession closed.")
-event_time = hit("event_time", Timestamp, doc="The client's own clock, where the protocol carries one and it was accepted.")
+ingested_at = hit(
+    "ingested_at", Timestamp, stored=True, required=True, doc="Log time at which the event's protosession closed."
+)
+event_time = hit(
+    "event_time", Timestamp, doc="The client's own clock, where the protocol carries one and it was accepted."
+)
 timestamp_refused_reason = hit(
     "event_time_refused", String, stored=True,
-    doc="Why a client time was not used: future, too_old, unit, unauthorised or unreadable; null when it was used or absent.",
+    doc="Why a client time was not used: future, too_old, unit, unauthorised, unreadable; null when used or absent.",
 )  # fmt: skip
 time_zone = setting("time_zone", String, doc="The property's time zone.")
 
@@ -35,8 +39,8 @@ def timestamp_utc(
 ) -> Timestamp:
     """When it happened, in UTC, as far as it can be known.
 
-    The client's own time where it was accepted. Otherwise the earliest receive time among hits of the same client and page
-    load with an equal or later sequence number: a hit that overtook another on the way does not come before it.
+    The client's own time where it was accepted. Otherwise the earliest receive time among hits of the same client and
+    page load with an equal or later sequence number: a hit that overtook another on the way does not come before it.
     """
     received = arrays.as_numpy(received_at)
     ranked = np.flatnonzero(arrays.known_mask(page_load_id) & arrays.known_mask(client_sequence))

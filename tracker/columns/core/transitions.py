@@ -1,4 +1,4 @@
-"""From page to page within a session: which page an event is on, the one before and after it, and how long it lasted."""
+"""From page to page within a session: the page an event is on, those before and after it, and how long it lasted."""
 
 from typing import Any
 
@@ -57,7 +57,8 @@ def session_page_number(page_location: Events[String]) -> Int64:
 
 @event
 def time_on_page(timestamp_utc: Events[Timestamp], is_page_view: Events[Bool]) -> Int64:
-    """Whole seconds from the page view this event belongs to until the next page view, or until the session's last event.
+    """Whole seconds from the page view this event belongs to until the next page view, or until the session's last
+    event.
 
     The same number stands on every event of the page: do not add it up over rows.
     """

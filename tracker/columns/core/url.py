@@ -1,16 +1,28 @@
-"""The page's URL taken apart: once per distinct URL of a batch, into one struct that the page and campaign columns read."""
+"""The page's URL taken apart: once per distinct URL of a batch, into one struct that the page and campaign columns
+read.
+"""
 
 from collections.abc import Iterator
+from typing import Annotated
 from urllib.parse import unquote, unquote_plus
 
 import pyarrow as pa
-from typing import Annotated
 
 from tracker.columns import ops
 from tracker.columns.column import declare, event, setting
 from tracker.columns.types import String, struct_of
 
-UTM = ("source", "medium", "campaign", "term", "content", "id", "source_platform", "creative_format", "marketing_tactic")
+UTM = (
+    "source",
+    "medium",
+    "campaign",
+    "term",
+    "content",
+    "id",
+    "source_platform",
+    "creative_format",
+    "marketing_tactic",
+)
 CLICK_IDS = ("gclid", "dclid", "gbraid", "wbraid", "srsltid", "fbclid", "msclkid")
 QUERY_KEYS = (*(f"utm_{part}" for part in UTM), *CLICK_IDS)
 """Query parameters that become columns."""
@@ -20,7 +32,9 @@ UrlFacts = Annotated[
 ]
 
 page_url = declare(String, stored=False, doc="The page's URL exactly as sent.")
-excluded_url_params = setting("excluded_url_params", String, doc="Query parameters to remove from page_location, joined by commas.")
+excluded_url_params = setting(
+    "excluded_url_params", String, doc="Query parameters to remove from page_location, joined by commas."
+)
 
 
 @event(stored=False)
@@ -48,17 +62,14 @@ _WANTED = frozenset(QUERY_KEYS)
 
 
 def _host_and_path(before: str) -> tuple[str | None, str | None]:
-    scheme, separator, rest = before.partition("://")
+    _, separator, rest = before.partition("://")
     if not separator:
         if not before.startswith("//"):
             return None, unquote(before) if before.startswith("/") else None
         rest = before[2:]
     authority, slash, path = rest.partition("/")
     host = authority.rpartition("@")[2]
-    if host.startswith("["):
-        host = host[1:].partition("]")[0]
-    else:
-        host = host.partition(":")[0]
+    host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return host or None, unquote(slash + path) or None
 
 
