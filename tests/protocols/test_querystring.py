@@ -116,6 +116,16 @@ def test_a_later_part_wins() -> None:
     assert values.to_pylist() == ["own", "all"]
 
 
+def test_a_repeated_name_stands_where_it_stood_last() -> None:
+    """In a list a name stands once per row, however it was written."""
+    lists = parameters(b"ep.x=1&ep.y=2&ep.x=3", b"ep.x=4", b"ep.x=5&ep.y=6&%65p.x=7").prefixed("ep.").to_pylist()
+    assert [[(pair["name"], pair["value"]) for pair in row] for row in lists] == [
+        [("y", "2"), ("x", "3")],
+        [("x", "4")],
+        [("y", "6"), ("x", "7")],
+    ]
+
+
 def test_a_key_nobody_sent_is_none() -> None:
     """An unknown key is no array of nulls but nothing, also where only rows that were not taken have it."""
     read = parameters(b"a=1", b"b=2")

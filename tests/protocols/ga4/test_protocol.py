@@ -80,9 +80,9 @@ def test_a_bad_line_rejects_only_itself() -> None:
 
 def test_lines_share_the_query_and_override_it() -> None:
     """Each hit holds the query and its own line; the line's value wins when they are read."""
-    found = hits(make_request(f"{SHARED}&dt=all", "en=a&dt=own\nen=b&uid=u"))
-    assert [hit.query for hit in found] == [b"v=2&tid=G-1&cid=1.1&_p=7&_s=1&dt=all"] * 2
-    assert [hit.user_id for hit in found] == [None, "u"]
+    found = hits(make_request(f"{SHARED}&dt=all&uid=all", "en=a&dt=own\nen=b&uid=own"))
+    assert [hit.query for hit in found] == [b"v=2&tid=G-1&cid=1.1&_p=7&_s=1&dt=all&uid=all"] * 2
+    assert [hit.user_id for hit in found] == ["all", "own"]
     titles = GA4Protocol().parameters(make_hits(found)).get("dt")
     assert titles is not None
     assert titles.to_pylist() == ["own", "all"]
@@ -140,6 +140,12 @@ def test_a_request_sent_again_has_the_same_event_keys() -> None:
 def test_another_event_has_another_key(changed: str) -> None:
     """Another property, client, page load, counter (as in a consent update) or name is another event."""
     assert only_hit(f"{SHARED}&en=x").event_key != only_hit(f"{SHARED}&en=x&{changed}").event_key
+
+
+def test_another_line_is_another_event() -> None:
+    """Of a sender that does not count its requests, lines that say different things stay apart."""
+    first, second = (hits(make_request(SHARED, f"en=click&ep.target={target}"))[0] for target in "ab")
+    assert first.event_key != second.event_key
 
 
 @pytest.mark.parametrize("missing", ["_p=", "_s="])

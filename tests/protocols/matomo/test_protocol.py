@@ -271,6 +271,11 @@ def test_bulk_json_that_is_almost_right(body: bytes) -> None:
     MatomoProtocol().parameters(make_hits([hit]))
 
 
+def test_a_body_that_begins_with_the_word_is_no_bulk_request() -> None:
+    """As in Matomo, something must stand before the word."""
+    assert isinstance(only(GOOD, '"requests"=1'), Hit)
+
+
 @pytest.mark.parametrize(
     "body", ['{"requests":', ' {"requests": {}}', "{'requests': []}", '[["requests"]]', "[" * 100_000 + '"requests"']
 )

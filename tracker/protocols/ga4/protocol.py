@@ -8,8 +8,8 @@ from itertools import islice
 from tracker.columns.parameters import Hits
 from tracker.config import Properties, PropertySettings
 from tracker.model import Hit, RawRequest, Rejected, Reply, Result
-from tracker.protocols.ga4 import columns
 from tracker.protocols.base import TrackingProtocol
+from tracker.protocols.ga4 import columns
 from tracker.protocols.ga4.reply import preflight_reply, reply
 from tracker.protocols.querystring import QueryParameters
 from tracker.protocols.receipt import bounded, is_junk, plain, pseudonym, reader, text
@@ -90,14 +90,14 @@ def _hit(
     if not sent.get(b"en"):
         return Rejected("no_event", "en, the event name, is missing", property_id, client_id, index)
     junk = is_junk(client_id)
-    user_id = text(sent.get(b"uid", b""))[:MAX_ID]
+    user_id = text(sent[b"uid"])[:MAX_ID] if b"uid" in sent else ""
     return request.hit(
         settings,
         property_id=property_id,
         client_id=pseudonym(request, property_id) if junk else client_id,
         protocol=GA4Protocol.name,
         family=GA4Protocol.family,
-        user_id=None if is_junk(user_id) else user_id,
+        user_id=None if not user_id or is_junk(user_id) else user_id,
         event_key=_event_key(sent, line, index),
         is_cookieless=junk or _storage_denied(sent.get(b"gcs", b"")),
         query=query,
@@ -121,6 +121,5 @@ def _event_key(sent: dict[bytes, bytes], line: bytes, index: int) -> bytes | Non
     """
     if not (sent.get(b"_p") and sent.get(b"_s")):
         return None
-    names = (b"tid", b"cid", b"_p", b"_s", b"en")
-    parts = (*(sent[name] for name in names), b"%d" % index, line)
+    parts = (sent[b"tid"], sent[b"cid"], sent[b"_p"], sent[b"_s"], sent[b"en"], b"%d" % index, line)
     return blake2b(b"&".join(parts), digest_size=16).digest()

@@ -1,7 +1,6 @@
 """From one tracking request, single or out of a bulk request, to a hit or to why there is none."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import quote
@@ -9,46 +8,39 @@ from urllib.parse import quote
 from tracker.config import Properties
 from tracker.model import Hit, RawRequest, Rejected
 from tracker.protocols.matomo.auth import MatomoSettings, is_authorised
-from tracker.protocols.matomo.event_time import event_time
+from tracker.protocols.matomo.event_time import EventTime, event_time
 from tracker.protocols.matomo.identity import device, user
 from tracker.protocols.matomo.sent import PLACE, TIMINGS, Sent
 
 NAME: Final = "matomo"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a tracking request is refused: `Rejected.reason` and `Rejected.detail`."""
-
-    reason: str
-    detail: str
+_OVERRIDES: Final = frozenset({b"cip", b"ua", b"lang"})
+_PAGE: Final = frozenset({b"url", b"urlref"})
 
 
 def hit_of(
     sent: Sent, request: RawRequest, properties: Properties[MatomoSettings], token: str = "", index: int = 0
 ) -> Hit | Rejected:
     """The hit of one tracking request. `token` is that of the bulk request around it, which goes before its own."""
-    site = sent.integer("idsite")
+    site = sent.integer(b"idsite")
     if site is None or site <= 0:
         return Rejected("no_property", "idsite is missing or no positive integer", index=index)
     property_id = str(site)
     settings = properties.of(property_id)
     if settings is None:
         return Rejected("unknown_property", "no such idsite", property_id, index=index)
-    is_trusted = is_authorised(token or sent.text("token_auth"), settings)
-    for check in _CHECKS:
-        refusal = check(sent, request, is_trusted)
-        if refusal is not None:
-            return Rejected(refusal.reason, refusal.detail, property_id, index=index)
-    if not sent.integer("rec"):
+    is_trusted = is_authorised(token or sent.text(b"token_auth"), settings)
+    when = event_time(sent, request.received_at)
+    refusal = _refusal(sent, when, is_trusted)
+    if refusal is not None:
+        return Rejected(*refusal, property_id, index=index)
+    if not sent.integer(b"rec"):
         return Rejected("no_rec", "rec is missing or 0", property_id, index=index, excluded=True)
-    return _hit(sent, _as_overridden(sent, request), settings, property_id)
+    return _hit(sent, _as_overridden(sent, request), settings, property_id, when)
 
 
-def _hit(sent: Sent, request: RawRequest, settings: MatomoSettings, property_id: str) -> Hit:
+def _hit(sent: Sent, request: RawRequest, settings: MatomoSettings, property_id: str, when: EventTime) -> Hit:
     user_id = user(sent)
     client_id, is_cookieless = device(sent, request, property_id, user_id)
-    when = event_time(sent, request.received_at)
     return request.hit(
         settings,
         property_id=property_id,
@@ -66,13 +58,13 @@ def _hit(sent: Sent, request: RawRequest, settings: MatomoSettings, property_id:
 
 def _as_overridden(sent: Sent, request: RawRequest) -> RawRequest:
     """The request as if the visitor had sent it: `cip`, `ua` and `lang` take the place of the sender's own."""
-    if not sent.has("cip", "ua", "lang"):
+    if _OVERRIDES.isdisjoint(sent.values):
         return request
-    said = {"user-agent": sent.text("ua"), "accept-language": sent.text("lang")}
+    said = {"user-agent": sent.text(b"ua"), "accept-language": sent.text(b"lang")}
     said = {name: value for name, value in said.items() if value}
     return replace(
         request,
-        address=_address(sent.text("cip")) or request.address,
+        address=_address(sent.text(b"cip")) or request.address,
         headers={**request.headers, **said},
         kept_headers={**request.kept_headers, **said},
     )
@@ -88,45 +80,28 @@ def _address(said: str) -> str | None:
 def _page_of_image(sent: Sent, request: RawRequest) -> bytes:
     """What the query of an image in a page without scripts lacks: the page, which only the Referer names."""
     page = request.headers.get("referer")
-    if not page or sent.has("url", "urlref"):
+    if not page or not _PAGE.isdisjoint(sent.values):
         return b""
     return b"&url=" + quote(page, safe="", errors="replace").encode()
 
 
-def _address_and_place(sent: Sent, _: RawRequest, is_trusted: bool) -> Refusal | None:
-    if not is_trusted and sent.has("cip", *PLACE):
-        return Refusal("unauthorised", "cip, country, region, city, lat and long need a valid token_auth")
+def _refusal(sent: Sent, when: EventTime, is_trusted: bool) -> tuple[str, str] | None:
+    """Reason and detail where the sender did something wrong."""
+    values = sent.values
+    if not is_trusted and not PLACE.isdisjoint(values):
+        return "unauthorised", "cip, country, region, city, lat and long need a valid token_auth"
+    if not is_trusted and when.needs_token:
+        return "unauthorised", "a time a day ago or more needs a valid token_auth"
+    if b"cid" in values and len(sent.text(b"cid")) != 16:
+        return "bad_client", "cid must have 16 characters"
+    if not TIMINGS.isdisjoint(values) and _has_negative_timing(sent):
+        return "bad_timing", "a pf_ timing is negative"
+    if b"e_c" in values and b"e_a" in values and not (sent.text(b"e_c").strip() and sent.text(b"e_a").strip()):
+        return "blank_event", "e_c and e_a must not be blank"
     return None
 
 
-def _past(sent: Sent, request: RawRequest, is_trusted: bool) -> Refusal | None:
-    if not is_trusted and event_time(sent, request.received_at).needs_token:
-        return Refusal("unauthorised", "a time a day ago or more needs a valid token_auth")
-    return None
-
-
-def _forced_id(sent: Sent, _: RawRequest, __: bool) -> Refusal | None:
-    if sent.has("cid") and len(sent.text("cid")) != 16:
-        return Refusal("bad_client", "cid must have 16 characters")
-    return None
-
-
-def _timings(sent: Sent, _: RawRequest, __: bool) -> Refusal | None:
-    if any((sent.integer(name) or 0) < -1 for name in TIMINGS if sent.has(name)):
-        return Refusal("bad_timing", "a pf_ timing is negative")
-    return None
-
-
-def _event(sent: Sent, _: RawRequest, __: bool) -> Refusal | None:
-    if sent.has("e_c") and sent.has("e_a") and not (sent.text("e_c").strip() and sent.text("e_a").strip()):
-        return Refusal("blank_event", "e_c and e_a must not be blank")
-    return None
-
-
-_CHECKS: Final[tuple[Callable[[Sent, RawRequest, bool], Refusal | None], ...]] = (
-    _address_and_place,
-    _past,
-    _forced_id,
-    _timings,
-    _event,
-)
+def _has_negative_timing(sent: Sent) -> bool:
+    """-1 stands for "unknown" and is no fault."""
+    suspects = [name for name in TIMINGS & sent.values.keys() if sent.values[name][:1] in b"-%"]
+    return any((sent.integer(name) or 0) < -1 for name in suspects)

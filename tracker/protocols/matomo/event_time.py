@@ -22,11 +22,14 @@ class EventTime:
     """A day old or older: only who has a token may say so. The hit is refused, or the past could be poisoned."""
 
 
+_UNSAID = EventTime()
+
+
 def event_time(sent: Sent, now: int) -> EventTime:
     """Read `cdt` (seconds, or `YYYY-MM-DD HH:MM:SS` in UTC) less `cdo` (seconds), against the time of receipt."""
-    said, age = sent.text("cdt"), sent.text("cdo")
+    said, age = sent.text(b"cdt"), sent.text(b"cdo")
     if not said and not age:
-        return EventTime()
+        return _UNSAID
     begin: int | str = _parse(said) if said else now
     seconds = integer(age) if age else 0
     if isinstance(begin, str) or seconds is None:

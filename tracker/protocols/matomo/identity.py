@@ -17,10 +17,10 @@ def device(sent: Sent, request: RawRequest, property_id: str, user_id: str | Non
     In order: `cid` (forced), `_id` (the first-party cookie), a hash of the user id, a pseudonym for the day. A login
     does not change the device: unlike Matomo, `uid` comes after the ids a device keeps.
     """
-    forced = sent.text("cid")
+    forced = sent.text(b"cid")
     if forced:
         return (forced.lower() if _HEX.fullmatch(forced) else _hash(forced)), False
-    cookie = _HEX.match(sent.text("_id"))
+    cookie = _HEX.match(sent.text(b"_id"))
     if cookie is not None and set(cookie[0]) != {"0"}:
         return cookie[0].lower(), False
     if user_id is not None:
@@ -30,7 +30,9 @@ def device(sent: Sent, request: RawRequest, property_id: str, user_id: str | Non
 
 def user(sent: Sent) -> str | None:
     """The user id, where one was sent that identifies somebody."""
-    user_id = sent.text("uid")[:MAX_USER_ID]
+    if b"uid" not in sent.values:
+        return None
+    user_id = sent.text(b"uid")[:MAX_USER_ID]
     return None if is_junk(user_id) else user_id
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from tracker.columns.parameters import Hits
 from tracker.config import Properties
 from tracker.model import Hit, RawRequest, Rejected, Reply, Result
-from tracker.protocols.matomo import columns
 from tracker.protocols.base import TrackingProtocol
 from tracker.protocols.cors import preflight_headers
+from tracker.protocols.matomo import columns
 from tracker.protocols.matomo.auth import MatomoSettings, is_known
 from tracker.protocols.matomo.bulk import MAX_ENTRIES, is_bulk, is_silent, query_of, read_bulk
 from tracker.protocols.matomo.entry import NAME, hit_of

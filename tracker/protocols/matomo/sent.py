@@ -8,13 +8,13 @@ from tracker.protocols.secrets import cut
 
 SECRETS = frozenset({b"token_auth", b"cip"})
 """Never stored: the token, and the address that replaces the sender's before it is masked."""
-
-PLACE = ("country", "region", "city", "lat", "long")
-TIMINGS = ("pf_net", "pf_srv", "pf_tfr", "pf_dm1", "pf_dm2", "pf_onl")
+PLACE = frozenset({b"cip", b"country", b"region", b"city", b"lat", b"long"})
+"""Where the visitor is, as the sender says."""
+TIMINGS = frozenset({b"pf_net", b"pf_srv", b"pf_tfr", b"pf_dm1", b"pf_dm2", b"pf_onl"})
 
 _read = reader(
-    *(b"idsite", b"rec", b"token_auth", b"cip", b"cdt", b"cdo", b"cid", b"_id", b"uid", b"url", b"urlref"),
-    *(b"cs", b"ua", b"lang", b"e_c", b"e_a", *(name.encode() for name in (*PLACE, *TIMINGS))),
+    *(b"idsite", b"rec", b"token_auth", b"cdt", b"cdo", b"cid", b"_id", b"uid", b"url", b"urlref"),
+    *(b"cs", b"ua", b"lang", b"e_c", b"e_a", *sorted(PLACE), *sorted(TIMINGS)),
 )
 
 
@@ -26,7 +26,10 @@ class Sent:
     """Free of secrets, like `body`: what may be stored."""
     body: bytes
     values: dict[bytes, bytes]
-    """Raw values of what is read at receipt, of the query where it has them, else of the form body."""
+    """Raw values of what is read at receipt, of the query where it has them, else of the form body.
+
+    Empty ones are left out: to Matomo an empty value is not sent.
+    """
 
     @classmethod
     def of(cls, query: bytes, body: bytes = b"") -> "Sent":
@@ -41,18 +44,16 @@ class Sent:
         if charset := codec_of(values.get(b"cs", b"")):
             query, body = in_utf8(query, charset), in_utf8(body, charset)
             values = {name: in_utf8(value, charset) for name, value in values.items()}
+        if b"" in values.values():
+            values = {name: value for name, value in values.items() if value}
         return cls(query, body, values)
 
-    def text(self, name: str) -> str:
-        """A decoded value; empty where absent, for Matomo takes an empty value as not sent."""
-        raw = self.values.get(name.encode())
+    def text(self, name: bytes) -> str:
+        """A decoded value; empty where it was not sent."""
+        raw = self.values.get(name)
         return text(raw) if raw else ""
 
-    def has(self, *names: str) -> bool:
-        """True when one of `names` was sent."""
-        return any(self.values.get(name.encode()) for name in names)
-
-    def integer(self, name: str) -> int | None:
+    def integer(self, name: bytes) -> int | None:
         """An integer, where the text is one exactly as it would be printed; else None."""
         return integer(self.text(name))
 
@@ -60,6 +61,7 @@ class Sent:
 def integer(text: str) -> int | None:
     """The number `text` prints, of at most 18 digits; None for anything else, `01` and `+1` included."""
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18 or str(int(text)) != text:
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
         return None
-    return int(text)
+    number = int(text)
+    return number if text[0] not in "-0" or str(number) == text else None
