@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +29,7 @@ from tracker.errors import Misconfigured, Problems, did_you_mean
 from tracker.protocols.base import TrackingProtocol
 from tracker.protocols.ga4 import plugin as ga4
 from tracker.protocols.matomo import plugin as matomo
+from tracker.receiver.routes import Routes
 from tracker.warehouse import plugin as drivers
 from tracker.warehouse.driver import Driver, DriverSettings
 
@@ -73,14 +75,18 @@ def load(
     plugins_dir: Path | None = None, columns: Mapping[str, Any] | None = None, *, entry_points: bool = True
 ) -> Registry:
     """Load every plugin; `columns` is the `[columns]` section. Raises `Problems` with everything that is wrong."""
-    manager = _manager(plugins_dir, entry_points=entry_points)
     problems: list[Misconfigured | str] = []
+    manager = _manager(plugins_dir, problems, entry_points=entry_points)
     protocols = [p for name, p in _brought(manager, "tracker_protocols", problems) if _is_protocol(name, p, problems)]
     sources = [c for name, c in _brought(manager, "tracker_columns", problems) if _is_column_source(name, c, problems)]
     classes = [d for name, d in _brought(manager, "tracker_drivers", problems) if _is_driver(name, d, problems)]
     sources += [module for protocol in protocols for module in _column_modules(protocol)]
     _check_unique("protocol", ((p.name, type(p)) for p in protocols), problems)
     _check_unique("driver", ((d.name, d) for d in classes), problems)
+    try:
+        Routes(protocols)
+    except Problems as found:
+        problems += found.problems
     section = dict(columns or {})
     every = [*collect(sources), *_columns_of_settings(section, problems)]
     choices, settings = _choices_and_settings(section, every, problems)
@@ -95,63 +101,79 @@ def load(
     return Registry(protocols, every, graphs, {d.name: d for d in classes}, _composite(protocols), settings)
 
 
-def _manager(plugins_dir: Path | None, *, entry_points: bool) -> pluggy.PluginManager:
+def _manager(
+    plugins_dir: Path | None, problems: list[Misconfigured | str], *, entry_points: bool
+) -> pluggy.PluginManager:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     for module in BUILT_IN:
         manager.register(module)
-    try:
-        if entry_points:
-            manager.load_setuptools_entrypoints(hookspecs.PROJECT)
-        for module in _files(plugins_dir):
-            manager.register(module, name=str(Path(module.__file__ or "").name))
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise PluginError(_name_of(error.plugin), f"{error}; the hooks are {', '.join(HOOKS)}") from error
+    found = [*(_installed(problems) if entry_points else ()), *_files(plugins_dir, problems)]
+    for name, plugin in found:
+        try:
+            _check_hooks(name, plugin)
+            manager.register(plugin, name=name)
+        except (PluginError, pluggy.PluginValidationError, ValueError) as error:
+            problems.append(error if isinstance(error, PluginError) else PluginError(name, str(error)))
     return manager
 
 
-def _files(folder: Path | None) -> Iterable[ModuleType]:
-    """The modules of a plugins folder. A file without hooks but with columns is a plugin that brings these columns."""
+def _installed(problems: list[Misconfigured | str]) -> Iterable[tuple[str, Any]]:
+    """What the entry points of installed packages name."""
+    for point in metadata.entry_points(group=hookspecs.PROJECT):
+        try:
+            yield point.name, point.load()
+        except Exception as error:
+            problems.append(_not_imported(point.name, error))
+
+
+def _files(folder: Path | None, problems: list[Misconfigured | str]) -> Iterable[tuple[str, ModuleType]]:
+    """The modules of a plugins folder, by file name."""
     if folder is None:
         return
     if not folder.is_dir():
-        raise Misconfigured(f"the plugins folder {folder} does not exist")
+        problems.append(f"the plugins folder {folder} does not exist")
     for path in sorted(folder.glob("*.py")):
-        if path.name.startswith("_"):
-            continue
-        module = _imported(path)
-        hooks = [name for name in vars(module) if hasattr(getattr(module, name), f"{hookspecs.PROJECT}_impl")]
-        misnamed = [
-            name
-            for name in vars(module)
-            if name.startswith("tracker_") and callable(getattr(module, name)) and name not in hooks
-        ]
-        if misnamed:
-            raise PluginError(
-                path.name, f"{misnamed[0]} lacks the @hookimpl mark (from tracker.hookspecs import hookimpl)"
-            )
-        if not hooks and any(isinstance(value, Column) for value in vars(module).values()):
-            module.tracker_columns = hookspecs.hookimpl(lambda module=module: [module])  # type: ignore[attr-defined]
-        elif not hooks:
-            raise PluginError(path.name, f"it has neither a column nor a hook; the hooks are {', '.join(HOOKS)}")
-        yield module
+        if not path.name.startswith("_"):
+            try:
+                yield path.name, _imported(path)
+            except Exception as error:
+                problems.append(_not_imported(path.name, error))
 
 
 def _imported(path: Path) -> ModuleType:
     name = f"tracker_plugin_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise PluginError(path.name, "it cannot be imported")
+        raise ImportError("it is no module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Misconfigured as error:
-        raise PluginError(path.name, str(error)) from error
-    except Exception as error:
-        raise PluginError(path.name, f"it cannot be imported: {type(error).__name__}: {error}") from error
+    spec.loader.exec_module(module)
     return module
+
+
+def _not_imported(plugin: str, error: Exception) -> PluginError:
+    if isinstance(error, Misconfigured):
+        return PluginError(plugin, str(error))
+    return PluginError(plugin, f"it cannot be imported: {type(error).__name__}: {error}")
+
+
+def _check_hooks(name: str, plugin: Any) -> None:
+    """Every hook is one of ours and marked. A module without hooks but with columns is made to bring these columns."""
+    values = {attribute: getattr(plugin, attribute) for attribute in dir(plugin)}
+    hooks = [attribute for attribute, value in values.items() if hasattr(value, f"{hookspecs.PROJECT}_impl")]
+    unmarked = [attribute for attribute, value in values.items() if inspect.isroutine(value) and attribute not in hooks]
+    known = f"the hooks are {', '.join(HOOKS)}"
+    for hook in hooks:
+        if hook not in HOOKS:
+            raise PluginError(name, f"{hook} is no hook{did_you_mean(hook, HOOKS)}; {known}")
+    for function in unmarked:
+        if function in HOOKS or (not hooks and function.startswith(f"{hookspecs.PROJECT}_")):
+            raise PluginError(name, f"{function} lacks the @hookimpl mark (from tracker.hookspecs import hookimpl)")
+    if not hooks and any(isinstance(value, Column) for value in values.values()):
+        plugin.tracker_columns = hookspecs.hookimpl(lambda: [plugin])
+    elif not hooks:
+        raise PluginError(name, f"it has neither a column nor a hook; {known}")
 
 
 def _brought(manager: pluggy.PluginManager, hook: str, problems: list[Misconfigured | str]) -> list[tuple[str, Any]]:
@@ -325,7 +347,3 @@ def _composite(protocols: Sequence[AnyProtocol]) -> type[PropertySettings]:
 
 def _definition(thing: type) -> str:
     return f"{thing.__module__}.{thing.__qualname__}"
-
-
-def _name_of(plugin: Any) -> str:
-    return getattr(plugin, "__name__", str(plugin))

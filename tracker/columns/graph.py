@@ -50,9 +50,9 @@ class Graph:
         self.boundaries = sorted((n for n in order if n.scope == "boundary"), key=lambda n: (n.column.order, n.name))
         needed = _ancestors([*(self.nodes[name] for name in EARLY if name in nodes), *self.boundaries])
         required = _ancestors(n for n in order if n.interface.required)
-        self.early = [n for n in order if n.scope == "event" and (id(n) in needed or id(n) in required)]
+        self.early = [n for n in order if n.scope in ("event", "resource") and (id(n) in needed or id(n) in required)]
         early = {id(n) for n in self.early}
-        self.late = [n for n in order if n.scope in ("event", "session") and id(n) not in early]
+        self.late = [n for n in order if n.scope != "boundary" and id(n) not in early]
         self.required = [n for n in order if n.interface.required]
 
 
