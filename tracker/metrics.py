@@ -45,19 +45,48 @@ def new_metrics() -> Metrics:
         registry=r,
         requests=Counter("tracker_requests", "HTTP requests answered.", ["protocol", "status"], registry=r),
         hits=Counter("tracker_hits", "Hits made durable in the log.", ["protocol"], registry=r),
-        rejected=Counter("tracker_rejected", "Pieces of requests that became no hit.", ["protocol", "reason"], registry=r),
-        commits=Histogram("tracker_commit_seconds", "Seconds a group commit took, fsync included.", buckets=_SECONDS, registry=r),
-        commit_hits=Histogram("tracker_commit_hits", "Hits in one group commit.", buckets=(1, 2, 5, 10, 50, 100, 500, 1000), registry=r),
+        rejected=Counter(
+            "tracker_rejected", "Pieces of requests that became no hit.", ["protocol", "reason"], registry=r
+        ),
+        commits=Histogram(
+            "tracker_commit_seconds", "Seconds a group commit took, fsync included.", buckets=_SECONDS, registry=r
+        ),
+        commit_hits=Histogram(
+            "tracker_commit_hits", "Hits in one group commit.", buckets=(1, 2, 5, 10, 50, 100, 500, 1000), registry=r
+        ),
         folded=Counter("tracker_folded_records", "Log records the fold has read.", ["partition"], registry=r),
-        open_protosessions=Gauge("tracker_open_protosessions", "Protosessions whose time has not come.", ["partition"], registry=r),
-        closed=Counter("tracker_closed_protosessions", "Protosessions closed, by cause.", ["partition", "cause"], registry=r),
+        open_protosessions=Gauge(
+            "tracker_open_protosessions", "Protosessions whose time has not come.", ["partition"], registry=r
+        ),
+        closed=Counter(
+            "tracker_closed_protosessions", "Protosessions closed, by cause.", ["partition", "cause"], registry=r
+        ),
         plans=Counter("tracker_plans", "Plans made durable.", ["partition"], registry=r),
-        log_time=Gauge("tracker_log_time_seconds", "What time it is in the log, seconds since 1970 UTC.", ["partition"], registry=r),
+        log_time=Gauge(
+            "tracker_log_time_seconds", "What time it is in the log, seconds since 1970 UTC.", ["partition"], registry=r
+        ),
         log_lag=Gauge("tracker_log_lag_records", "Log records the fold has not read yet.", ["partition"], registry=r),
-        sink_lag=Gauge("tracker_sink_lag_plans", "Plans a sink has not written yet.", ["partition", "sink"], registry=r),
+        sink_lag=Gauge(
+            "tracker_sink_lag_plans", "Plans a sink has not written yet.", ["partition", "sink"], registry=r
+        ),
         rows=Counter("tracker_rows", "Rows written to the warehouse.", ["sink", "table"], registry=r),
-        dropped=Counter("tracker_dropped_hits", "Hits that became no row, by a rule that counts them.", ["stage", "reason"], registry=r),
-        column_failures=Counter("tracker_column_failures", "Pieces of batches a column could not compute.", ["column"], registry=r),
-        write_seconds=Histogram("tracker_write_seconds", "Seconds one plan took, computing and writing.", ["sink"], buckets=_SECONDS, registry=r),
-        retries=Counter("tracker_sink_retries", "Attempts at a plan that failed and will be repeated.", ["sink"], registry=r),
+        dropped=Counter(
+            "tracker_dropped_hits",
+            "Hits that became no row, by a rule that counts them.",
+            ["stage", "reason"],
+            registry=r,
+        ),
+        column_failures=Counter(
+            "tracker_column_failures", "Pieces of batches a column could not compute.", ["column"], registry=r
+        ),
+        write_seconds=Histogram(
+            "tracker_write_seconds",
+            "Seconds one plan took, computing and writing.",
+            ["sink"],
+            buckets=_SECONDS,
+            registry=r,
+        ),
+        retries=Counter(
+            "tracker_sink_retries", "Attempts at a plan that failed and will be repeated.", ["sink"], registry=r
+        ),
     )

@@ -38,9 +38,7 @@ def visit(protocol: Any, *pages: str) -> list[Hit]:
 
 
 BOTH = pytest.mark.parametrize("protocol", [ga4, matomo], ids=["ga4", "matomo"])
-URL = (
-    "https%3A%2F%2Fw.shop.example%3A8443%2Fcaf%25C3%25A9%3Fa%3D1%26utm_source%3Dnews%2Bletter%26gclid%3DX%26b%3D2%23top"
-)
+URL = "https%3A%2F%2Fw.a.example%3A8443%2Fcaf%25C3%25A9%3Fa%3D1%26utm_source%3Dnews%2Bletter%26gclid%3DX%26b%3D2%23top"
 
 
 @BOTH

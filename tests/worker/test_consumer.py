@@ -163,7 +163,7 @@ def test_trimming_keeps_what_open_protosessions_need(bench: Bench) -> None:
     bench.consumer.step()
     opened = bench.log.end(0) - 1
     assert bench.consumer.trim(1) > 800
-    bench.restart()
+    bench.restart().step()
     assert bench.consumer.fold.open == 1
     bench.run()
     assert bench.planned() == [opened]
