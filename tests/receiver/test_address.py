@@ -114,7 +114,7 @@ def test_junk_is_no_address(text: str) -> None:
 async def test_all_lines_of_x_forwarded_for_count(serve: Serve) -> None:
     """A proxy may add a line instead of extending one."""
     world = await serve(trusted_proxies=("127.0.0.0/8",))
-    data = request(headers={"X-Forwarded-For": "1.1.1.1", "x-forwarded-for": "198.51.100.1"})
+    data = request(headers={"X-Forwarded-For": "198.51.100.1", "x-forwarded-for": "127.0.0.9"})
     await world.send(data)
     assert world.hits[0].ip == "198.51.100.1"
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.receiver.world import Serve, request
 from tracker.config import ReceiverSettings
+from tracker.receiver import body as body_reader
 from tracker.receiver.connection import Patience
 from tracker.receiver.limits import Limits, Refusal
 
@@ -102,6 +103,30 @@ async def test_a_long_unannounced_body_is_refused_on_the_way(serve: Serve) -> No
     client = await world.connect()
     client.write(request(method="POST", headers={"Transfer-Encoding": "chunked"}) + b"fff\r\n" + b"a" * 2_000)
     assert (await client.read()).status == 413
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        request(method="POST", body=b"a" * 901)[:-1],
+        request(method="POST", body=gzip.compress(b"one"), headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=["plain", "compressed"],
+)
+async def test_too_many_bodies_at_once_are_refused(serve: Serve, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """Slow bodies cannot fill the memory; when they are gone there is room again."""
+    monkeypatch.setattr(body_reader, "MAX_READING", 0)
+    world = await serve(max_body=1_000)
+    slow = [await world.connect() for _ in range(4)]
+    for client in slow:
+        client.write(request(method="POST", body=b"a" * 901)[:-1])
+        await client.drained()
+    assert (await world.send(data)).status == 503
+    for client in slow:
+        client.write(b"a")
+        assert (await client.read()).status == 204
+    client.write(request(method="POST", body=gzip.compress(b"one"), headers={"Content-Encoding": "gzip"}))
+    assert (await client.read()).status == 204
 
 
 async def test_json_bodies_may_hold_ampersands(serve: Serve) -> None:

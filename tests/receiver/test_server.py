@@ -9,6 +9,7 @@ import pytest
 
 from tests.receiver.world import Serve, ToyProtocol, request
 from tracker.errors import LogFull, Misconfigured, Problems, Retry
+from tracker.receiver.connection import Patience
 from tracker.receiver.sockets import PortHeld
 
 
@@ -354,6 +355,30 @@ async def test_stop_answers_what_waits(serve: Serve) -> None:
     assert all([await client.is_closed() for client in clients])
     await stopping
     assert sorted(world.log.records) == [b"one", b"three", b"two"]
+
+
+async def test_stop_waits_for_a_slow_commit(serve: Serve) -> None:
+    """Longer than it waits for slow clients: an answer that is owed is given."""
+    world = await serve(patience=Patience(stop=0.01))
+    world.log.gate.clear()
+    client = await world.connect()
+    client.write(request())
+    await world.appending()
+    stopping = asyncio.create_task(world.receiver.stop())
+    await asyncio.sleep(0.1)
+    world.log.gate.set()
+    assert (await client.read()).status == 204
+    await stopping
+
+
+async def test_stop_does_not_wait_for_slow_clients(serve: Serve) -> None:
+    """A body that does not come is given up."""
+    world = await serve(patience=Patience(stop=0.01))
+    client = await world.connect()
+    client.write(request(method="POST", body=b"one\ntwo")[:-2])
+    await client.drained()
+    await asyncio.wait_for(world.receiver.stop(), 5)
+    assert world.log.records == []
 
 
 async def test_stop_flushes_lone_rejections(serve: Serve) -> None:

@@ -10,7 +10,7 @@ from aiohttp.http import HttpVersion11
 from tracker.receiver.limits import Limits, Refusal
 
 MAX_READING = 64 << 20
-"""Most bytes of bodies in memory at once; more is answered 503."""
+"""Most bytes of unfinished bodies in memory at once (at least four of the largest); more is answered 503."""
 
 
 class BodyReader:
@@ -18,7 +18,7 @@ class BodyReader:
 
     def __init__(self, limits: Limits, seconds: float) -> None:
         self._limits, self._seconds = limits, seconds
-        self._room = Room(MAX_READING)
+        self._room = Room(max(MAX_READING, 4 * limits.max_body))
 
     @asynccontextmanager
     async def read(self, request: web.BaseRequest) -> AsyncIterator[bytes | Refusal]:
