@@ -7,6 +7,7 @@ next; each is handed its next step here.
 
 import asyncio
 import fcntl
+import gc
 import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -58,6 +59,7 @@ def run_receiver(settings: Settings, index: int, stop: threading.Event) -> None:
         log = stack.enter_context(opened_log(settings))
         found = registry(settings)
         make = partial(_receiver, settings, index, log, found, properties(settings, found))
+        gc.freeze()  # what is loaded stays: the collector need not look at it with every request
         uvloop.run(_serve(make, stop))
 
 
@@ -124,10 +126,10 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
         consumers = [consumer(settings, log, partition, known, metrics) for partition in range(log.partitions)]
         compute = computer(settings, found, known, metrics)
         drivers = {name: driver(settings, found, name, sink) for name, sink in settings.warehouse.sinks.items()}
+        bring = partial(writer, settings, compute, metrics, stop)
         sinks = [
-            Sink(name, log, compute, writer, settings.worker.attempts, metrics, stop, news, reached)
+            Sink(name, log, compute, bring(name, opened), settings.worker.attempts, metrics, stop, news, reached)
             for name, opened in drivers.items()
-            for writer in [_writer(settings, name, opened, compute, metrics, stop)]
         ]
         worker = Worker(log, consumers, sinks, settings.log, stop, news)
         control = ControlServer(
@@ -198,9 +200,10 @@ def driver(settings: Settings, found: Registry, name: str, sink: SinkSettings) -
     return kind(plugins.driver_settings(name, kind, sink), settings.data)
 
 
-def _writer(
-    settings: Settings, name: str, opened: Driver, compute: Computer, metrics: Metrics, stop: threading.Event
+def writer(
+    settings: Settings, compute: Computer, metrics: Metrics, stop: threading.Event, name: str, opened: Driver
 ) -> Writer:
+    """What brings batches into one sink."""
     return Writer(
         name,
         opened,
@@ -253,7 +256,8 @@ def _effective(settings: Settings, own: PropertySettings) -> PropertySettings:
 @contextmanager
 def opened_log(settings: Settings) -> Iterator[Log]:
     """The log of the data folder, created where there is none."""
-    archive = Archive(settings.log.archive_dir or settings.data / "archive") if settings.log.archive else None
+    folder = settings.log.archive_dir or settings.data / "archive"
+    archive = Archive(folder, reached) if settings.log.archive else None
     log = LmdbLog.open(
         settings.data / "log", quota=settings.log.quota, partitions=settings.log.partitions, archive=archive
     )

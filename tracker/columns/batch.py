@@ -13,15 +13,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tracker.columns import arrays, ops, split, visitors
+from tracker.columns import arrays, ops, steps
 from tracker.columns.cache import BoundedCache
 from tracker.columns.collect import AnyColumn
 from tracker.columns.decode import Decoded, Reader, decode_hits, parameters_of
-from tracker.columns.events import Events
-from tracker.columns.graph import Graph, Node
+from tracker.columns.graph import Graph
 from tracker.columns.parameters import Hits
 from tracker.columns.run import Run
-from tracker.model import Batch, Closed, DeadLetter, Outcome, Outcomes, Plan
+from tracker.model import Batch, DeadLetter, Outcome, Outcomes, Plan
 
 Positions = NDArray[np.int64]
 Decode = Callable[[bytes], tuple[Any, Mapping[str, Any]]]
@@ -62,23 +61,24 @@ class Computer:
         """
         work = _Work(partition, plan, self.schema)
         decoded = decode_hits(partition, plan, records, self.decode, work.dead_letter, frozenset(killed))
+        work.record_of = decoded.record_of
         token = ops.current_cache.set(self._cache)
         try:
             for family in sorted(decoded.families):
                 self._family(decoded, family, plan, work)
         finally:
             ops.current_cache.reset(token)
-        return work.batch(decoded.record_of)
+        return work.batch()
 
     def _family(self, decoded: Decoded, family: str, plan: Plan, work: "_Work") -> None:
         hits = decoded.families[family]
         graph = self.graphs.get(family)
         if graph is None:
-            work.dead_rows(hits, np.arange(len(hits)), decoded, "decode", "unknown_protocol")
+            work.dead_rows(hits, np.arange(len(hits)), "decode", "unknown_protocol")
             return
         hits, parameters, lost = parameters_of(hits, self.readers)
         for row_hits, reason in lost:
-            work.dead_rows(row_hits, np.arange(len(row_hits)), decoded, "parameters", reason)
+            work.dead_rows(row_hits, np.arange(len(row_hits)), "parameters", reason)
         if not len(hits):
             return
         run = Run(
@@ -91,8 +91,9 @@ class Computer:
             self.rules.failed,
         )
         run.compute(graph.early)
-        for step in (_drop_incomplete, _arrange, _cut):
-            step(run, plan, work, decoded)
+        steps.drop_incomplete(run, work)
+        steps.arrange(run, work)
+        steps.cut(run, plan.protosessions)
         run.compute(graph.late)
         work.add(table(run, self.schema))
 
@@ -108,6 +109,7 @@ class _Work:
     dead: list[DeadLetter] = field(default_factory=list)
     duplicate: list[int] = field(default_factory=list)
     ledger: Counter[tuple[str, Outcome, str]] = field(default_factory=Counter)
+    record_of: Callable[[int], bytes] = bytes
 
     def add(self, rows: pa.Table) -> None:
         self.tables.append(rows)
@@ -120,11 +122,11 @@ class _Work:
         )
         self.ledger[property_id, "dead", reason] += 1
 
-    def dead_rows(self, hits: Hits, rows: Positions, decoded: Decoded, stage: str, reason: str) -> None:
+    def dead_rows(self, hits: Hits, rows: Positions, stage: str, reason: str) -> None:
         for row in rows.tolist():
             offset = int(hits.offsets[row])
             self.dead_letter(
-                offset, hits.property_ids[row], int(hits.received_at[row]), stage, reason, decoded.record_of(offset)
+                offset, hits.property_ids[row], int(hits.received_at[row]), stage, reason, self.record_of(offset)
             )
 
     def duplicates(self, hits: Hits, rows: Positions) -> None:
@@ -132,121 +134,12 @@ class _Work:
             self.duplicate.append(int(hits.offsets[row]))
             self.ledger[hits.property_ids[row], "duplicate", "event_key"] += 1
 
-    def batch(self, record_of: Callable[[int], bytes]) -> Batch:
+    def batch(self) -> Batch:
         events = pa.concat_tables(self.tables).combine_chunks() if self.tables else self.schema.empty_table()
         outcomes = Outcomes(
             self.plan.n, sorted(self.duplicate), (), {letter.offset: letter.reason for letter in self.dead}
         )
-        return Batch(self.partition, self.plan.n, events, outcomes, self.dead, dict(self.ledger), record_of)
-
-
-def _drop_incomplete(run: Run, plan: Plan, work: _Work, decoded: Decoded) -> None:
-    """An event without an identifier goes to the dead letters."""
-    whole = np.ones(run.size, bool)
-    for node in run.graph.required:
-        missing = whole & ~arrays.known_mask(run.values[node.name])
-        if missing.any():
-            work.dead_rows(run.hits, np.flatnonzero(missing), decoded, "columns", f"no_{node.name}")
-            whole &= ~missing
-    if not whole.all():
-        run.arrange(np.flatnonzero(whole))
-
-
-def _arrange(run: Run, plan: Plan, work: _Work, decoded: Decoded) -> None:
-    """Visitors, order, and each event once."""
-    rows = np.arange(run.size) if run.rows is None else run.rows
-    hits = run.hits
-    joins = (
-        np.array([bool(run.settings_of(p).join_by_user_id) for p in hits.property_ids], bool)[rows]
-        if len(rows)
-        else np.empty(0, bool)
-    )
-
-    def of(values: Sequence[Any], kind: Any) -> Any:
-        return pa.array(values, kind).take(pa.array(rows, pa.int64()))
-
-    found = visitors.resolve(
-        hits.protosession[rows],
-        of(hits.client_ids, pa.string()),
-        of(hits.user_ids, pa.string()),
-        of(hits.stamps, pa.binary()),
-        joins,
-    )
-    order = split.in_order(
-        found.visitor,
-        run.values["timestamp_utc"],
-        run.values["client_sequence"],
-        pa.array(hits.offsets[rows], pa.int64()),
-    )
-    visitor = found.visitor[order]
-    key = of(hits.event_keys, pa.binary()).take(pa.array(order, pa.int64()))
-    repeated = split.duplicates(visitor, key)
-    work.duplicates(hits, rows[order[repeated]])
-    kept = order[~repeated]
-    run.arrange(kept)
-    run.split = {"visitor": found.visitor[kept], "joined_by": found.joined_by.take(pa.array(kept, pa.int64()))}
-
-
-def _cut(run: Run, plan: Plan, work: _Work, decoded: Decoded) -> None:
-    """Sessions; events that open none stand behind them."""
-    visitor, joined_by = run.split["visitor"], run.split["joined_by"]
-    property_ids = run.hits.property_ids
-    rows = run.rows if run.rows is not None else np.arange(run.size)
-
-    def switched_on(node: Node) -> NDArray[np.bool_]:
-        off = {p for p in set(property_ids) if run.settings_of(p).boundaries.get(node.name) is False}
-        return (
-            np.array([property_ids[row] not in off for row in rows.tolist()], bool) if off else np.ones(len(rows), bool)
-        )
-
-    cuts = split.split(
-        visitor, run.graph.boundaries, run.values.__getitem__,
-        lambda node: {**node.column.settings, **run.overrides(node.name, "")}, switched_on, run.failed,
-    )  # fmt: skip
-    continued = _continued(run.hits.protosession[rows], visitor, plan.protosessions)
-    cause = np.where(continued != None, continued, cuts.cause)  # noqa: E711 an elementwise comparison
-    offsets = cuts.offsets
-    opens = arrays.true_mask(run.values["opens_session"]) if "opens_session" in run.values else np.ones(len(rows), bool)
-    real = np.logical_or.reduceat(opens, offsets[:-1]) if len(rows) else np.empty(0, bool)
-    if not real.all():
-        inside = np.repeat(real, np.diff(offsets))
-        order = np.concatenate((np.flatnonzero(inside), np.flatnonzero(~inside)))
-        run.arrange(order)
-        cause, joined_by = cause[order], joined_by.take(pa.array(order, pa.int64()))
-        offsets = np.concatenate(([0], np.cumsum(np.diff(offsets)[real])))
-    _name_sessions(run, offsets, cause, joined_by)
-
-
-def _continued(protosession: Positions, visitor: Positions, closed: Sequence[Closed]) -> NDArray[np.object_]:
-    """At each visitor's first event: why the protosession before was closed early, if it was."""
-    why = np.array([c.continues for c in closed] or [None], object)[protosession]
-    first = np.ones(len(visitor), bool)
-    first[1:] = visitor[1:] != visitor[:-1]
-    why[~first] = None
-    return why
-
-
-def _name_sessions(run: Run, offsets: Positions, cause: NDArray[np.object_], joined_by: Any) -> None:
-    starts = pa.array(offsets[:-1], pa.int64())
-    ids = split.session_ids(
-        run.graph.family,
-        run.values["property_id"].take(starts),
-        run.values["client_id"].take(starts),
-        run.values["timestamp_utc"].take(starts),
-    )
-    from_one_client = ops.equal(_distinct_clients(run, offsets), 1)
-    run.cut(
-        offsets,
-        {
-            "session_id": pa.array(ids, pa.string()),
-            "split_cause": pa.array(cause[offsets[:-1]].tolist(), pa.string()),
-            "joined_by": ops.only_where(ops.negate(from_one_client), joined_by.take(starts)),
-        },
-    )
-
-
-def _distinct_clients(run: Run, offsets: Positions) -> Any:
-    return Events(run.values["client_id"].slice(0, int(offsets[-1])), offsets).distinct_count()
+        return Batch(self.partition, self.plan.n, events, outcomes, self.dead, dict(self.ledger), self.record_of)
 
 
 def table(run: Run, schema: pa.Schema) -> pa.Table:

@@ -54,6 +54,11 @@ class Hits:
         """The raw bodies, as `binary`."""
         return pa.array(self.bodies, pa.binary())
 
+    @cached_property
+    def property_codes(self) -> pa.DictionaryArray:
+        """The property ids, dictionary-encoded: few distinct values, asked for by every setting."""
+        return pa.array(self.property_ids, pa.string()).dictionary_encode()
+
     def header(self, name: str) -> pa.StringArray:
         """One header of every hit; null where it was not sent."""
         return pa.array([headers.get(name) for headers in self.headers], pa.string())

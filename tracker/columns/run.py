@@ -50,6 +50,17 @@ class Run:
         """Rows."""
         return len(self.hits) if self.rows is None else len(self.rows)
 
+    @property
+    def places(self) -> Positions:
+        """For each row, its place among the hits."""
+        return np.arange(len(self.hits)) if self.rows is None else self.rows
+
+    def per_property(self, value: Callable[[Any], Any]) -> NDArray[Any]:
+        """For each row, `value` of its property's settings; asked once per property."""
+        encoded = self.hits.property_codes
+        values = np.array([value(self.settings_of(property_id)) for property_id in encoded.dictionary.to_pylist()])
+        return values[np.asarray(encoded.indices)[self.places]] if len(values) else np.empty(0, bool)
+
     def compute(self, nodes: list[Node]) -> None:
         """Compute `nodes`, whose inputs must stand before them."""
         for node in nodes:
@@ -122,7 +133,7 @@ class Run:
         return values if self.rows is None else values.take(pa.array(self.rows, pa.int64()))
 
     def _setting(self, name: str, kind: Any) -> Any:
-        encoded = pa.array(self.hits.property_ids, pa.string()).dictionary_encode()
+        encoded = self.hits.property_codes
         values = [
             _plain(getattr(self.settings_of(property_id), name, None)) for property_id in encoded.dictionary.to_pylist()
         ]

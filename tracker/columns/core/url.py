@@ -2,7 +2,8 @@
 read.
 """
 
-from collections.abc import Iterator
+import re
+from functools import lru_cache
 from typing import Annotated
 from urllib.parse import unquote, unquote_plus
 
@@ -51,14 +52,14 @@ def url_facts(url: str | None, excluded: str | None) -> tuple[str | None, ...] |
     before, mark, query = rest.partition("?")
     host, path = _host_and_path(before)
     found: dict[str, str] = {}
-    for key, value in _pairs(query):
-        if key in _WANTED and value and key not in found:
-            found[key] = unquote_plus(value)
+    for key, value in _KNOWN.findall(query):
+        found.setdefault(key, unquote_plus(value))
     location = _without(url, before, mark, query, fragment, excluded)
     return (location, host, path, *(found.get(key) for key in QUERY_KEYS))
 
 
-_WANTED = frozenset(QUERY_KEYS)
+_KNOWN = re.compile(rf"(?:^|(?<=&))({'|'.join(QUERY_KEYS)})=([^&]+)")
+"""A query parameter that becomes a column, with its value; empty values do not count."""
 
 
 def _host_and_path(before: str) -> tuple[str | None, str | None]:
@@ -73,19 +74,17 @@ def _host_and_path(before: str) -> tuple[str | None, str | None]:
     return host or None, unquote(slash + path) or None
 
 
-def _pairs(query: str) -> Iterator[tuple[str, str]]:
-    for piece in query.split("&"):
-        key, _, value = piece.partition("=")
-        yield key, value
-
-
 def _without(url: str, before: str, mark: str, query: str, fragment: str, excluded: str | None) -> str:
     """The URL without excluded parameters; byte for byte the same where none is present. Nothing else is re-encoded."""
-    if not query or not excluded:
+    if not query or not excluded or not _names(excluded).search(query):
         return url
-    names = frozenset(excluded.split(","))
-    kept = [piece for piece in query.split("&") if piece.partition("=")[0] not in names]
-    if len(kept) == query.count("&") + 1:
-        return url
-    rest = before + (mark + "&".join(kept) if kept else "")
+    kept = "&".join(piece for piece in query.split("&") if not _names(excluded).match(piece))
+    rest = f"{before}{mark}{kept}" if kept else before
     return f"{rest}#{fragment}" if "#" in url else rest
+
+
+@lru_cache
+def _names(excluded: str) -> re.Pattern[str]:
+    """Matches a query parameter of one of these names, joined by commas."""
+    names = "|".join(re.escape(name) for name in excluded.split(","))
+    return re.compile(rf"(?:^|(?<=&))(?:{names})(?:=|&|$)")

@@ -1,0 +1,125 @@
+"""The steps between decoding and columns: incomplete events out, visitors and order, each event once, sessions.
+
+Each takes a run and what the batch is made of, and leaves the run arranged anew.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tracker.columns import arrays, ops, split, visitors
+from tracker.columns.events import Events
+from tracker.columns.graph import Node
+from tracker.columns.parameters import Hits
+from tracker.columns.run import Run
+from tracker.model import Closed
+
+Positions = NDArray[np.int64]
+
+
+class Counting(Protocol):
+    """What a step tells of hits that become no row. `rows` are places in `hits`."""
+
+    def dead_rows(self, hits: Hits, rows: Positions, stage: str, reason: str) -> None:
+        """These go to the dead letters."""
+
+    def duplicates(self, hits: Hits, rows: Positions) -> None:
+        """These repeat an event."""
+
+
+def drop_incomplete(run: Run, counting: Counting) -> None:
+    """An event without an identifier goes to the dead letters."""
+    whole = np.ones(run.size, bool)
+    for node in run.graph.required:
+        missing = whole & ~arrays.known_mask(run.values[node.name])
+        if missing.any():
+            counting.dead_rows(run.hits, run.places[missing], "columns", f"no_{node.name}")
+            whole &= ~missing
+    if not whole.all():
+        run.arrange(np.flatnonzero(whole))
+
+
+def arrange(run: Run, counting: Counting) -> None:
+    """Visitors, order, and each event once."""
+    hits, rows = run.hits, run.places
+    at = pa.array(rows, pa.int64())
+    found = visitors.resolve(
+        hits.protosession[rows],
+        pa.array(hits.client_ids, pa.string()).take(at),
+        pa.array(hits.user_ids, pa.string()).take(at),
+        pa.array(hits.stamps, pa.binary()).take(at),
+        run.per_property(lambda own: bool(own.join_by_user_id)),
+    )
+    order = split.in_order(
+        found.visitor,
+        run.values["timestamp_utc"],
+        run.values["client_sequence"],
+        pa.array(hits.offsets[rows], pa.int64()),
+    )
+    visitor = found.visitor[order]
+    key = pa.array(hits.event_keys, pa.binary()).take(pa.array(rows[order], pa.int64()))
+    repeated = split.duplicates(visitor, key)
+    counting.duplicates(hits, rows[order[repeated]])
+    kept = order[~repeated]
+    run.arrange(kept)
+    run.split = {"visitor": found.visitor[kept], "joined_by": found.joined_by.take(pa.array(kept, pa.int64()))}
+
+
+def cut(run: Run, protosessions: Sequence[Closed]) -> None:
+    """Sessions; events that open none stand behind them."""
+    visitor, joined_by = run.split["visitor"], run.split["joined_by"]
+
+    def switched_on(node: Node) -> NDArray[np.bool_]:
+        return run.per_property(lambda own: own.boundaries.get(node.name) is not False)
+
+    cuts = split.split(
+        visitor, run.graph.boundaries, run.values.__getitem__,
+        lambda node: {**node.column.settings, **run.overrides(node.name, "")}, switched_on, run.failed,
+    )  # fmt: skip
+    continued = _continued(run.hits.protosession[run.places], visitor, protosessions)
+    cause = np.where(continued != None, continued, cuts.cause)  # noqa: E711 an elementwise comparison
+    offsets = cuts.offsets
+    opens = arrays.true_mask(run.values["opens_session"]) if "opens_session" in run.values else np.ones(run.size, bool)
+    real = np.logical_or.reduceat(opens, offsets[:-1]) if run.size else np.empty(0, bool)
+    if not real.all():
+        inside = np.repeat(real, np.diff(offsets))
+        order = np.concatenate((np.flatnonzero(inside), np.flatnonzero(~inside)))
+        run.arrange(order)
+        cause, joined_by = cause[order], joined_by.take(pa.array(order, pa.int64()))
+        offsets = np.concatenate(([0], np.cumsum(np.diff(offsets)[real])))
+    _name_sessions(run, offsets, cause, joined_by)
+
+
+def _continued(protosession: Positions, visitor: Positions, closed: Sequence[Closed]) -> NDArray[np.object_]:
+    """At each visitor's first event: why the protosession before was closed early, if it was."""
+    why = np.array([c.continues for c in closed] or [None], object)[protosession]
+    first = np.ones(len(visitor), bool)
+    first[1:] = visitor[1:] != visitor[:-1]
+    why[~first] = None
+    return why
+
+
+def _name_sessions(run: Run, offsets: Positions, cause: NDArray[np.object_], joined_by: Any) -> None:
+    starts = pa.array(offsets[:-1], pa.int64())
+    ids = split.session_ids(
+        run.graph.family,
+        run.values["property_id"].take(starts),
+        run.values["client_id"].take(starts),
+        run.values["timestamp_utc"].take(starts),
+    )
+    from_one_client = ops.equal(_distinct_clients(run, offsets), 1)
+    run.cut(
+        offsets,
+        {
+            "session_id": pa.array(ids, pa.string()),
+            "split_cause": pa.array(cause[offsets[:-1]].tolist(), pa.string()),
+            "joined_by": ops.only_where(ops.negate(from_one_client), joined_by.take(starts)),
+        },
+    )
+
+
+def _distinct_clients(run: Run, offsets: Positions) -> Any:
+    return Events(run.values["client_id"].slice(0, int(offsets[-1])), offsets).distinct_count()
