@@ -4,22 +4,19 @@ Nothing in it knows the wall clock, chance or the order of a hash: the same reco
 remembers besides the open protosessions is log time and, bounded, which clients go on after theirs was closed early.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from hashlib import blake2b
+from collections.abc import Callable, Sequence
 
 from tracker.errors import Broken
 from tracker.model import CLOCK, COOKIELESS, TICK, Carried, CloseCause, Closed, Routing, StartPoint
 from tracker.protosessions.continuations import Continuations
-from tracker.protosessions.limits import FoldLimits, StampJoin
-from tracker.protosessions.table import NONE, Owner, Table, least
+from tracker.protosessions.limits import FoldLimits
+from tracker.protosessions.owner import LONGEST_KEY, NONE, Owner, short
+from tracker.protosessions.table import Table, least
 from tracker.protosessions.wheel import NEVER, Wheel
 
 _CAUSES: tuple[CloseCause | None, ...] = (None, "cap_hits", "cap_duration", "quota", "timeout")
 _CAP_HITS, _CAP_DURATION, _QUOTA, _TIMEOUT = 1, 2, 3, 4
 _NO_HIT = TICK | CLOCK
-# Begun hashes, only ever copied: cheaper than to begin one per hit. A key of 15 bytes takes 48 in memory, one of 16
-# takes 64.
-_CLIENT, _USER, _STAMP = (blake2b(digest_size=15, person=kind) for kind in (b"client", b"user", b"stamp"))
 
 
 class Fold:
@@ -79,26 +76,15 @@ class Fold:
             return closed
 
         owner = self._owners.get((family, property_id)) or self._new_owner(family, property_id)
-        hasher = _CLIENT.copy()
-        hasher.update((owner.prefix + client_id).encode())
-        key = hasher.digest()
-        table = self._table
-        if owner.joins and (user_id or stamp):
-            slot, new_keys = self._cluster(owner, key, routing)
-        else:
-            slot = table.slot_of.get(key, NONE)
-            new_keys = [key] if slot == NONE else []
-
-        deadline = self.log_time + owner.timeout
-        if slot == NONE:
-            closed += self._make_room(owner)
-            slot, hits = self._open(owner, offset, self.log_time, deadline), 1
-        else:
-            hits = table.append(slot, offset)
-            table.deadline[slot] = deadline
-        for key in new_keys:
-            self._bind(slot, key)
-        if hits >= owner.max_hits:
+        key = owner.client + client_id.encode()
+        if len(key) > LONGEST_KEY:
+            key = short(key)
+        table, deadline = self._table, self.log_time + owner.timeout
+        slot = table.slot_of.get(key, NONE)
+        if slot == NONE or (owner.joins and (user_id or stamp)):
+            slot = self._find(owner, key, routing, self.log_time, deadline, closed)
+        table.deadline[slot] = deadline
+        if table.append(slot, offset) >= owner.max_hits:
             closed.append(self._close(slot, _CAP_HITS))
         return closed
 
@@ -111,7 +97,7 @@ class Fold:
         owner = self._owners.get((family, property_id))
         if owner is None:
             return None
-        slot = self._table.slot_of.get(_digest(_CLIENT, owner, client_id.encode()), NONE)
+        slot = self._table.slot_of.get(short(owner.client + client_id.encode()), NONE)
         return None if slot == NONE else self._closes_at(slot)
 
     def start_point(
@@ -187,34 +173,45 @@ class Fold:
             return NEVER
         return min(deadline, self._table.opened_at[slot] + owner.limits.max_duration)
 
-    def _cluster(self, owner: Owner, client_key: bytes, routing: Routing) -> tuple[int, list[bytes]]:
-        """Join what a hit's keys lead to. Returns the slot, if there is one, and the keys that lead nowhere yet."""
-        slot, new_keys = NONE, []
+    def _find(
+        self,
+        owner: Owner,
+        client_key: bytes,
+        routing: Routing,
+        opened_at: int,
+        deadline: int,
+        closed: list[Closed] | None,
+    ) -> int:
+        """The slot a hit belongs to: what its keys lead to is joined, what leads nowhere yet will lead there.
+
+        What must close to make room goes to `closed`; without it, nothing does.
+        """
+        table, slot, new_keys = self._table, NONE, []
         for key in _keys(owner, client_key, routing):
-            other = self._table.slot_of.get(key, NONE)
+            other = table.slot_of.get(key, NONE)
             if other == NONE:
                 new_keys.append(key)
             elif slot == NONE:
                 slot = other
             elif slot != other:
-                slot, _ = self._table.join(slot, other)
+                slot = table.join(slot, other)
                 self._wheel.add(slot, self._closes_at(slot))
-        return slot, new_keys
+        if slot == NONE:
+            slot = self._open(owner, opened_at, deadline, closed)
+        for key in new_keys:
+            self._bind(slot, key)
+        return slot
+
+    def _open(self, owner: Owner, opened_at: int, deadline: int, closed: list[Closed] | None) -> int:
+        while closed is not None and owner.open >= owner.limits.max_open:
+            closed.append(self._close(owner.oldest, _QUOTA))
+        self._owners[owner.id] = owner
+        slot = self._table.new(owner, opened_at, deadline)
+        self._wheel.add(slot, self._closes_at(slot))
+        return slot
 
     def _new_owner(self, family: str, property_id: str) -> Owner:
         return Owner(family, property_id, self._limits_of(property_id))
-
-    def _make_room(self, owner: Owner) -> list[Closed]:
-        closed = []
-        while owner.open >= owner.limits.max_open:
-            closed.append(self._close(owner.oldest, _QUOTA))
-        return closed
-
-    def _open(self, owner: Owner, offset: int, opened_at: int, deadline: int) -> int:
-        self._owners[owner.id] = owner
-        slot = self._table.new(offset, owner, opened_at, deadline)
-        self._wheel.add(slot, self._closes_at(slot))
-        return slot
 
     def _bind(self, slot: int, key: bytes) -> None:
         self._table.add_key(slot, key)
@@ -252,36 +249,23 @@ class Fold:
         """Put in a carried hit. What closes it is not looked at before the first record."""
         table, named = self._table, (routing.family, routing.property_id)
         owner = self._owners.get(named) or self._new_owner(*named)
-        slot, new_keys = self._cluster(owner, _digest(_CLIENT, owner, routing.client_id.encode()), routing)
-        if slot == NONE:
-            slot = self._open(owner, hit.offset, hit.opened_at, hit.deadline)
-        else:
-            table.append(slot, hit.offset)
-            table.opened_at[slot] = min(table.opened_at[slot], hit.opened_at)
-            table.deadline[slot] = max(table.deadline[slot], hit.deadline)
-            self._wheel.add(slot, self._closes_at(slot))
+        client_key = short(owner.client + routing.client_id.encode())
+        slot = self._find(owner, client_key, routing, hit.opened_at, hit.deadline, None)
+        table.opened_at[slot] = min(table.opened_at[slot], hit.opened_at)
+        table.deadline[slot] = max(table.deadline[slot], hit.deadline)
         table.continues[slot] = least(_CAUSES.index(hit.continues), table.continues[slot])
-        for key in new_keys:
-            self._bind(slot, key)
+        table.append(slot, hit.offset)
+        self._wheel.add(slot, self._closes_at(slot))
 
 
-def _keys(owner: Owner, client_key: bytes, routing: Routing) -> Iterator[bytes]:
+def _keys(owner: Owner, client_key: bytes, routing: Routing) -> list[bytes]:
     """The keys of a hit: its client, and what may join it to other clients."""
-    yield client_key
-    limits = owner.limits
+    keys, limits = [client_key], owner.limits
     if not owner.joins:
-        return
+        return keys
     if routing.user_id and limits.join_by_user_id:
-        yield _digest(_USER, owner, routing.user_id.encode())
-    if routing.stamp and _joins_by_stamp(limits.join_by_stamp, routing.flags):
-        yield _digest(_STAMP, owner, routing.stamp)
-
-
-def _joins_by_stamp(mode: StampJoin, flags: int) -> bool:
-    return mode == "always" or (mode == "cookieless" and bool(flags & COOKIELESS))
-
-
-def _digest(begun: blake2b, owner: Owner, identity: bytes) -> bytes:
-    hasher = begun.copy()
-    hasher.update(owner.prefix.encode() + identity)
-    return hasher.digest()
+        keys.append(short(owner.user + routing.user_id.encode()))
+    mode = limits.join_by_stamp
+    if routing.stamp and (mode == "always" or (mode == "cookieless" and routing.flags & COOKIELESS)):
+        keys.append(short(owner.stamp + routing.stamp))
+    return keys

@@ -1,8 +1,8 @@
-"""Open protosessions as columns: parallel arrays and a free list, no Python object per hit and few per protosession.
+"""Open protosessions as columns: parallel arrays and free lists, no Python object per hit and few per protosession.
 
-A protosession is a *slot*, a small number that is used again after it closes. Its hits are a chain through two
-arrays, its keys a chain through two lists; joining two protosessions links their chains. Keys of the smaller one are
-pointed to the larger, so a key moves at most log(n) times and no forwarding from slot to slot remains.
+A protosession is a *slot*, a small number that is used again after it closes. Its hits are a chain through two arrays,
+the latest first; its keys are a chain through two lists. Joining two protosessions links their chains. The keys of the
+one that has fewer are pointed to the other, so a key moves at most log(n) times and no slot forwards to another.
 """
 
 from array import array
@@ -11,34 +11,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from tracker.model import Offsets
-from tracker.protosessions.limits import FoldLimits
+from tracker.protosessions.owner import NONE, Owner
 from tracker.protosessions.wheel import NEVER
 
-NONE = -1
-"""No slot, no hit, no key: the end of a chain."""
-
-
-class Owner:
-    """A property, within a protocol family, that has open protosessions: its limits, and its protosessions by age."""
-
-    __slots__ = ("id", "joins", "limits", "max_hits", "newest", "oldest", "open", "prefix", "timeout")
-
-    def __init__(self, family: str, property_id: str, limits: FoldLimits) -> None:
-        self.id = (family, property_id)
-        self.prefix = f"{len(family)}:{family}{len(property_id)}:{property_id}"
-        self.limits = limits
-        self.timeout, self.max_hits = limits.timeout, limits.max_hits
-        self.joins = limits.join_across_clients and (limits.join_by_user_id or limits.join_by_stamp != "off")
-        self.oldest = self.newest = NONE
-        self.open = 0
+_BLOCK = 1024
+"""Rows that a column grows by."""
 
 
 class Table:
     """The columns. Those without an underscore are indexed by slot and may be read and written by the fold."""
 
     __slots__ = (
-        "_first_key", "_free_hit", "_free_key", "_free_slot", "_head", "_key", "_next_hit", "_next_key", "_offset",
-        "_tail", "continues", "deadline", "hits", "newer", "older", "open", "open_hits", "opened_at",
+        "_earliest_hit", "_first_key", "_free_hit", "_free_key", "_free_slot", "_key", "_latest_hit", "_next_hit",
+        "_next_key", "_offset", "continues", "deadline", "hits", "newer", "older", "open", "open_hits", "opened_at",
         "owner_of", "slot_of",
     )  # fmt: skip
 
@@ -46,62 +31,52 @@ class Table:
         self.slot_of: dict[bytes, int] = {}
         """The open protosession of each key."""
         self.open = self.open_hits = 0
-        self.opened_at: array[int] = array("q")
-        self.deadline: array[int] = array("q")
-        self.hits: array[int] = array("i")
-        self.continues: array[int] = array("b")
+        self.opened_at, self.deadline = array("q"), array("q")
+        self.hits, self.continues = array("i"), array("b")
         self.owner_of: list[Owner | None] = []
-        self.older: array[int] = array("i")
-        self.newer: array[int] = array("i")
-        self._head: array[int] = array("i")
-        self._tail: array[int] = array("i")
-        self._first_key: array[int] = array("i")
-        self._free_slot = NONE  # chained through `newer`
-        self._offset: array[int] = array("q")
-        self._next_hit: array[int] = array("i")
-        self._free_hit = NONE
+        self.older, self.newer = array("i"), array("i")
+        self._latest_hit, self._earliest_hit, self._first_key = array("i"), array("i"), array("i")
+        self._offset, self._next_hit = array("q"), array("i")
         self._key: list[bytes] = []
-        self._next_key: array[int] = array("i")
-        self._free_key = NONE
+        self._next_key = array("i")
+        self._free_slot = self._free_hit = self._free_key = NONE  # chains through `newer`, `_next_hit`, `_next_key`
 
-    def new(self, offset: int, owner: Owner, opened_at: int, deadline: int) -> int:
-        """Open a protosession with its first hit, as the newest of its owner. Returns its slot."""
+    def new(self, owner: Owner, opened_at: int, deadline: int) -> int:
+        """Open a protosession, as the newest of its owner. Returns its slot. Its first hit must follow at once."""
+        if self._free_slot == NONE:
+            self._grow()
         slot = self._free_slot
-        if slot == NONE:
-            slot = self._grow()
-        else:
-            self._free_slot = self.newer[slot]
+        self._free_slot = self.newer[slot]
         self.opened_at[slot], self.deadline[slot] = opened_at, deadline
-        self.continues[slot] = 0
-        self.hits[slot] = 1
-        self._first_key[slot] = NONE
-        self._head[slot] = self._tail[slot] = self._new_hit(offset)
+        self.hits[slot] = self.continues[slot] = 0
+        self._latest_hit[slot] = self._first_key[slot] = NONE
         self._enqueue(slot, owner)
         self.open += 1
-        self.open_hits += 1
         return slot
 
     def append(self, slot: int, offset: int) -> int:
-        """Add a later hit. Returns how many there are now."""
-        hit = self._new_hit(offset)
-        self._next_hit[self._tail[slot]] = hit
-        self._tail[slot] = hit
+        """Add a hit, later than all it has. Returns how many there are now."""
+        if self._free_hit == NONE:
+            self._grow_hits()
+        hit, next_hit, latest_hit, hits = self._free_hit, self._next_hit, self._latest_hit, self.hits
+        self._free_hit = next_hit[hit]
+        next_hit[hit] = latest_hit[slot]
+        latest_hit[slot] = hit
+        self._offset[hit] = offset
         self.open_hits += 1
-        hits = self.hits
         hits[slot] = count = hits[slot] + 1
+        if count == 1:
+            self._earliest_hit[slot] = hit
         return count
 
     def add_key(self, slot: int, key: bytes) -> None:
         """Let `key` lead to `slot`. It must lead nowhere yet."""
+        if self._free_key == NONE:
+            self._grow_keys()
         node = self._free_key
-        if node == NONE:
-            node = len(self._key)
-            self._key.append(key)
-            self._next_key.append(self._first_key[slot])
-        else:
-            self._free_key = self._next_key[node]
-            self._key[node] = key
-            self._next_key[node] = self._first_key[slot]
+        self._free_key = self._next_key[node]
+        self._key[node] = key
+        self._next_key[node] = self._first_key[slot]
         self._first_key[slot] = node
         self.slot_of[key] = slot
 
@@ -114,15 +89,16 @@ class Table:
 
     def first_offset(self, slot: int) -> int:
         """The smallest offset of a protosession."""
-        return self._offset[self._head[slot]]
+        return self._offset[self._earliest_hit[slot]]
 
     def offsets(self, slot: int) -> list[int]:
-        """The offsets of a protosession, ascending unless protosessions were joined."""
+        """The offsets of a protosession, ascending."""
         offsets, next_hit = self._offset, self._next_hit
-        hit, found = self._head[slot], []
+        hit, found = self._latest_hit[slot], []
         while hit != NONE:
             found.append(offsets[hit])
             hit = next_hit[hit]
+        found.sort()
         return found
 
     def by_age(self, owner: Owner) -> Iterator[int]:
@@ -132,15 +108,15 @@ class Table:
             yield slot
             slot = self.newer[slot]
 
-    def join(self, one: int, other: int) -> tuple[int, int]:
-        """Make two protosessions of one property one. Returns (the slot that is left, the slot that is free).
+    def join(self, one: int, other: int) -> int:
+        """Make two protosessions of one property one. Returns the slot that is left.
 
         It takes the place of the older in the order of opening, the earlier opening, the later deadline.
         """
         first, second = sorted((one, other), key=self.first_offset)
         left, gone = (first, second) if self._has_more_keys(first, second) else (second, first)
-        self._next_hit[self._tail[first]] = self._head[second]
-        self._head[left], self._tail[left] = self._head[first], self._tail[second]
+        self._next_hit[self._earliest_hit[second]] = self._latest_hit[first]
+        self._latest_hit[left], self._earliest_hit[left] = self._latest_hit[second], self._earliest_hit[first]
         self.hits[left] += self.hits[gone]
         self.opened_at[left] = min(self.opened_at[one], self.opened_at[other])
         self.deadline[left] = max(self.deadline[one], self.deadline[other])
@@ -150,45 +126,38 @@ class Table:
         if left == second:
             self._take_place(second, first)
         self._free(gone)
-        return left, gone
+        return left
 
     def close(self, slot: int) -> Offsets:
         """Take a protosession out, with its keys. Returns its offsets, ascending."""
         offsets = np.array(self.offsets(slot), np.int64)
-        offsets.sort()
-        self._next_hit[self._tail[slot]] = self._free_hit
-        self._free_hit = self._head[slot]
+        self._next_hit[self._earliest_hit[slot]] = self._free_hit
+        self._free_hit = self._latest_hit[slot]
         self.open_hits -= len(offsets)
         self._drop_keys(slot)
         self._dequeue(slot)
         self._free(slot)
         return offsets
 
-    def _grow(self) -> int:
-        for column in (
-            self.opened_at,
-            self.deadline,
-            self.hits,
-            self.older,
-            self.newer,
-            self._head,
-            self._tail,
-            self._first_key,
-        ):
-            column.append(NONE)
-        self.continues.append(0)
-        self.owner_of.append(None)
-        return len(self.hits) - 1
+    def _grow(self) -> None:
+        first, blank = len(self.hits), [NONE] * _BLOCK
+        for column in (self.opened_at, self.hits, self.older, self._latest_hit, self._earliest_hit, self._first_key):
+            column.extend(blank)
+        self.deadline.extend([NEVER] * _BLOCK)
+        self.continues.extend([0] * _BLOCK)
+        self.owner_of.extend([None] * _BLOCK)
+        self.newer.extend(_chain(first))
+        self._free_slot = first
 
-    def _new_hit(self, offset: int) -> int:
-        hit = self._free_hit
-        if hit == NONE:
-            self._offset.append(offset)
-            self._next_hit.append(NONE)
-            return len(self._offset) - 1
-        self._free_hit = self._next_hit[hit]
-        self._offset[hit], self._next_hit[hit] = offset, NONE
-        return hit
+    def _grow_hits(self) -> None:
+        self._free_hit = len(self._offset)
+        self._offset.extend([NONE] * _BLOCK)
+        self._next_hit.extend(_chain(self._free_hit))
+
+    def _grow_keys(self) -> None:
+        self._free_key = len(self._key)
+        self._key.extend([b""] * _BLOCK)
+        self._next_key.extend(_chain(self._free_key))
 
     def _has_more_keys(self, one: int, other: int) -> bool:
         """Walks both chains only as far as the shorter one goes."""
@@ -257,6 +226,10 @@ class Table:
         self.owner_of[slot] = None
         self.deadline[slot] = NEVER
         self.newer[slot], self._free_slot = self._free_slot, slot
+
+
+def _chain(first: int) -> list[int]:
+    return [*range(first + 1, first + _BLOCK), NONE]
 
 
 def least(one: int, other: int) -> int:
