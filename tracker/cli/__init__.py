@@ -1,6 +1,6 @@
 """The command line: one module a command. Takes arguments, gives text and an exit code: 0 fine, 1 not, 2 wrong usage.
 
-`tracker.app`, and with it everything below, is imported inside the commands that need it: `--help` answers at once.
+What commands work with is imported inside them: `--help` answers at once, and each command loads only its own.
 """
 
 import sys

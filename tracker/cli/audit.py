@@ -3,14 +3,16 @@
 import sys
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from tracker.cli.asking import ask
-from tracker.cli.balance import Balance, ask_warehouse, balances
 from tracker.cli.options import Config, Data, resolve
+
+if TYPE_CHECKING:
+    from tracker.cli.balance import Balance
 
 
 def audit(data: Data = None, config: Config = None) -> None:
@@ -19,6 +21,8 @@ def audit(data: Data = None, config: Config = None) -> None:
     Example: tracker audit --data /srv/tracker
     """
     from tracker import app
+    from tracker.cli.asking import ask
+    from tracker.cli.balance import ask_warehouse, balances
 
     settings = resolve(config, data).settings
     warehouse = ask_warehouse(partial(ask, settings), settings.warehouse.events_table)
@@ -37,7 +41,7 @@ def audit(data: Data = None, config: Config = None) -> None:
     print("The sum is right: every hit is in exactly one place.")
 
 
-def _show(found: list[Balance], rejected: Mapping[str, int]) -> None:
+def _show(found: "list[Balance]", rejected: Mapping[str, int]) -> None:
     heads = ["partition", "hits", *found[0].places, "missing"]
     table = Table(*heads, box=None, padding=(0, 2, 0, 0))
     for balance in found:

@@ -2,17 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tracker.cli.checks import problems
 from tracker.cli.options import Config, Data, PluginsDir, resolve
-from tracker.config.invalid import is_secret
-from tracker.config.load import Loaded
+
+if TYPE_CHECKING:
+    from tracker.config.load import Loaded
 
 
 def check(data: Data = None, config: Config = None, plugins_dir: PluginsDir = None) -> None:
@@ -20,6 +20,8 @@ def check(data: Data = None, config: Config = None, plugins_dir: PluginsDir = No
 
     Example: tracker check --config /etc/tracker.toml
     """
+    from tracker.cli.checks import problems
+
     loaded = resolve(config, data, plugins_dir=plugins_dir)
     out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     out.print(_table(loaded))
@@ -34,7 +36,7 @@ def check(data: Data = None, config: Config = None, plugins_dir: PluginsDir = No
     out.print("No problems: `tracker serve` can start.")
 
 
-def _table(loaded: Loaded) -> Table:
+def _table(loaded: "Loaded") -> Table:
     table = Table("setting", "value", "from", box=None, padding=(0, 2, 0, 0))
     values = loaded.settings.model_dump(mode="json")
     for key, origin in loaded.origins.items():
@@ -52,6 +54,8 @@ def _value(values: Any, key: str) -> Any:
 
 
 def _shown(key: str, value: Any) -> str:
+    from tracker.config.invalid import is_secret
+
     if is_secret(key) and value:
         return "(hidden)"
     if isinstance(value, list):

@@ -112,13 +112,13 @@ class Visit:
         return self.location(index - 1) if index else self.referrer
 
 
-def settings() -> dict[str, dict[str, object]]:
+def properties_toml() -> str:
     """The `[properties.ID]` sections of the three sites."""
-    sections: dict[str, dict[str, object]] = {
-        site.id: {"name": site.name, "currency": site.currency, "domains": [site.host]} for site in SITES
-    }
-    sections["1"]["tokens"] = [TOKEN]
-    return sections
+    return "\n".join(
+        f'[properties.{site.id}]\nname = "{site.name}"\ncurrency = "{site.currency}"\ndomains = ["{site.host}"]\n'
+        + (f'tokens = ["{TOKEN}"]\n' if site.id == SITES[-1].id else "")
+        for site in SITES
+    )
 
 
 def visits(visitors: int, now: dt.datetime, seed: int = 1) -> Iterator[list[Request]]:

@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.config.load import Loaded, load
+if TYPE_CHECKING:
+    from tracker.config.load import Loaded
 
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the log, the archive and the DuckDB file.", show_default="data")
@@ -18,7 +19,9 @@ Config = Annotated[
 PluginsDir = Annotated[Path | None, typer.Option(help="Folder of plugin files (*.py).")]
 
 
-def resolve(config: Path | None, data: Path | None, **options: Any) -> Loaded:
+def resolve(config: Path | None, data: Path | None, **options: Any) -> "Loaded":
     """All settings, with what was given on the command line: names of `options` have `__` for the dot."""
+    from tracker.config.load import load
+
     named = {key.replace("__", "."): value for key, value in options.items()}
     return load(file=config, environ=os.environ, overrides={"data": data, **named})

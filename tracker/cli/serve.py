@@ -1,18 +1,17 @@
 """`tracker serve`: the tracker itself."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from tracker import __version__
-from tracker.cli.checks import problems
-from tracker.cli.logs import configure_logs
 from tracker.cli.options import Config, Data, PluginsDir, resolve
-from tracker.cli.serving import supervisor, url, with_ports
-from tracker.config import Settings
 from tracker.errors import Problems
+
+if TYPE_CHECKING:
+    from tracker.config import Settings
 
 
 def serve(
@@ -26,6 +25,10 @@ def serve(
 
     Example: tracker serve --data /srv/tracker --port 8080
     """
+    from tracker.cli.checks import problems
+    from tracker.cli.logs import configure_logs
+    from tracker.cli.serving import supervisor, with_ports
+
     loaded = resolve(config, data, receiver__host=host, receiver__port=port, plugins_dir=plugins_dir)
     settings = with_ports(loaded.settings)
     if found := problems(settings):
@@ -36,7 +39,9 @@ def serve(
     supervisor(settings).run()
 
 
-def _greet(settings: Settings, file: Path | None) -> None:
+def _greet(settings: "Settings", file: Path | None) -> None:
+    from tracker.cli.serving import url
+
     receiver = settings.receiver
     out = Console(highlight=False, soft_wrap=True)
     out.print(f"tracker {__version__}, settings from {file or 'defaults'}")

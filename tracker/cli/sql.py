@@ -5,9 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tracker.cli.asking import ask
 from tracker.cli.options import Config, Data, resolve
-from tracker.cli.output import as_csv, as_json, print_table
 
 Format = Literal["table", "json", "csv"]
 
@@ -22,6 +20,9 @@ def sql(
 
     Example: tracker sql "SELECT page_path, count(*) AS views FROM events GROUP BY ALL"
     """
+    from tracker.cli.asking import ask
+    from tracker.cli.output import as_csv, as_json, print_table
+
     answer = ask(resolve(config, data).settings, query)
     if format == "table":
         print_table(answer.table)

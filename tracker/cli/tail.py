@@ -2,23 +2,27 @@
 
 import datetime as dt
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from tracker.cli.options import Config, Data, PluginsDir, resolve
-from tracker.cli.recent import Recent, recent
 from tracker.clock import SystemClock
-from tracker.config import Properties, parse_duration
-from tracker.worker.log import Log
+
+if TYPE_CHECKING:
+    from tracker.cli.recent import Recent
+    from tracker.config import Properties
+    from tracker.worker.log import Log
 
 _COLOURS = {"rejected": "red", "dead": "red", "open": "yellow", "planned": "yellow", "written": "green"}
 _PAUSE = 0.5
 
 
 def _duration(text: str) -> int:
+    from tracker.config import parse_duration
+
     try:
         return parse_duration(text)
     except ValueError as error:
@@ -59,13 +63,15 @@ def tail(
 
 
 def _show(
-    log: Log,
+    log: "Log",
     since: int,
-    properties: Properties[Any],
+    properties: "Properties[Any]",
     wanted: tuple[str | None, str | None],
     shown: dict[tuple[int, int], str],
 ) -> dict[tuple[int, int], str]:
     """Print everything whose state is not the one shown; returns what is shown now."""
+    from tracker.cli.recent import recent
+
     out = Console(highlight=False, soft_wrap=True)
     now: dict[tuple[int, int], str] = {}
     for one in recent(log, since, properties):
@@ -77,7 +83,7 @@ def _show(
     return now
 
 
-def _line(one: Recent) -> Text:
+def _line(one: "Recent") -> Text:
     state = f"open until {_clock(one.until)}" if one.until is not None else one.state
     state += f" ({one.detail})" if one.detail else ""
     facts = [one.property_id, one.client_id, one.event, one.page]
