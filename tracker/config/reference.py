@@ -1,6 +1,6 @@
 """`docs/settings.md`, made from the settings classes: their types, defaults and docstrings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -32,18 +32,22 @@ One `[properties.ID]` section for each site or app, by the id its tag sends (`G-
 property does not set is taken from `[defaults]`. Environment variables are `TRACKER_DEFAULTS__KEY` and
 `TRACKER_PROPERTIES__ID__KEY`, with the id's `-` written as `_`.
 """
+_SINK = ("warehouse", "sinks", "NAME")
 _WORDS: dict[Any, str] = {
     str: "text", int: "number", float: "number", bool: "true or false", Path: "path", Any: "any", dict: "table",
 }  # fmt: skip
 
 
-def settings_reference(properties: type[PropertySettings] = PropertySettings) -> str:
-    """The page, as Markdown. `properties` may join the property settings of all protocols."""
+def settings_reference(
+    properties: type[PropertySettings] = PropertySettings, drivers: Mapping[str, type[BaseModel]] | None = None
+) -> str:
+    """The page, as Markdown. `properties` joins the property settings of all protocols; `drivers` holds theirs."""
     parts = [_INTRODUCTION, "## General\n", _table(Settings, (), _plain(Settings))]
     for name, section in sections(Settings):
         parts += [f"## [{name}]\n", _doc(section), _table(section, (name,), _plain(section))]
         if name == "warehouse":
-            parts += ["### [warehouse.sinks.NAME]\n", _SINKS, _table(SinkSettings, (name, "sinks", "NAME"), ["driver"])]
+            parts += ["### [warehouse.sinks.NAME]\n", _SINKS, _table(SinkSettings, _SINK, ["driver"])]
+            parts += [part for driver, own in (drivers or {}).items() for part in _driver(driver, own)]
     parts += [
         "## [defaults] and [properties.ID]\n",
         _PROPERTIES,
@@ -51,6 +55,11 @@ def settings_reference(properties: type[PropertySettings] = PropertySettings) ->
     ]
     parts += ["## [columns]\n", _line(Settings.model_fields["columns"].description) + "\n"]
     return "\n".join(parts)
+
+
+def _driver(name: str, model: type[BaseModel]) -> list[str]:
+    own = [field for field in model.model_fields if field not in SinkSettings.model_fields]
+    return [f'With `driver = "{name}"`:\n', _table(model, _SINK, own)]
 
 
 def _plain(model: type[BaseModel]) -> list[str]:
