@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from tracker.config import WarehouseSettings
-from tracker.model import Batch, DeadLetter, Outcomes
+from tracker.model import Batch, DeadLetter, Outcome, Outcomes
 from tracker.warehouse.layout import DEAD_LETTERS, LEDGER, schemas, wide_tables
 
 LETTER = DeadLetter(2, 7, 5, "p", 1_700_000_000_000_001, "columns", "no_id", b"\x00raw")
@@ -11,8 +11,11 @@ LETTER = DeadLetter(2, 7, 5, "p", 1_700_000_000_000_001, "columns", "no_id", b"\
 
 def batch(properties: list[str], *, dead: tuple[DeadLetter, ...] = ()) -> Batch:
     events = pa.table({"property_id": pa.array(properties, pa.string()), "name": pa.array(["x"] * len(properties))})
-    ledger = {("p", "duplicate", "event_key"): 3, ("q", "dead", "no_id"): len(dead)} if dead else {}
-    return Batch(2, 5, events, Outcomes(5), dead, ledger)  # type: ignore[arg-type]
+    counts: dict[tuple[str, Outcome, str], int] = {
+        ("p", "duplicate", "event_key"): 3,
+        ("q", "dead", "no_id"): len(dead),
+    }
+    return Batch(2, 5, events, Outcomes(5), dead, counts if dead else {}, lambda offset: b"")
 
 
 def rows(batch: Batch, table: str) -> list[dict[str, object]]:

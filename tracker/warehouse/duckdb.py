@@ -17,7 +17,7 @@ from tracker.config import Size, SqlSettings
 from tracker.errors import Broken, Retry
 from tracker.model import Cursor
 from tracker.warehouse.driver import Driver, DriverSettings, TableBatch
-from tracker.warehouse.duckdb_file import CATALOG, connect, cursor, translated
+from tracker.warehouse.duckdb_file import CATALOG, connect, cursor, is_fatal, translated
 from tracker.warehouse.duckdb_types import described, quoted, to_duckdb
 from tracker.warehouse.evolve import added_members
 from tracker.warehouse.queries import Queries
@@ -44,7 +44,7 @@ class DuckDBSettings(DriverSettings):
 
 
 class DuckDB(Driver):
-    """The DuckDB driver. After a fatal error the file is opened again by the next call."""
+    """The DuckDB driver. After a fatal error, such as a full disk at a checkpoint, the next call opens it again."""
 
     name: ClassVar[str] = "duckdb"
     Settings: ClassVar[type[DriverSettings]] = DuckDBSettings
@@ -214,7 +214,7 @@ class DuckDB(Driver):
         try:
             yield
         except duckdb.Error as error:
-            if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+            if is_fatal(error):
                 self.close()
             raise translated(error) from error
 

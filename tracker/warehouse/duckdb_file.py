@@ -94,6 +94,11 @@ def translated(error: duckdb.Error) -> TrackerError:
     return SchemaMismatch(str(error)) if isinstance(error, _SCHEMA) else Retry(str(error))
 
 
+def is_fatal(error: duckdb.Error) -> bool:
+    """The file must be closed and opened again before anything else can succeed; what was committed is still in it."""
+    return isinstance(error, duckdb.FatalException | duckdb.InternalException) or "has been invalidated" in str(error)
+
+
 def _opening(path: Path, error: duckdb.Error) -> TrackerError:
     if any(text in str(error) for text in _UNREADABLE):
         return Misconfigured(f"{path}: {error}")

@@ -24,7 +24,7 @@ class UnsupportedType(SchemaMismatch):
     """A column has a type that no column of ours can have."""
 
     def __init__(self, column: str, type: object) -> None:
-        super().__init__(column, type)
+        super().__init__(column, str(type))
         self.column, self.type = column, str(type)
 
     def __str__(self) -> str:

@@ -71,6 +71,10 @@ class Queries:
                 running.done.set()
                 running.cursor.execute("ROLLBACK")
 
+    def is_busy(self) -> bool:
+        """Whether a question is under way."""
+        return bool(self._running)
+
     def interrupt_all(self, why: str) -> bool:
         """Interrupt every running question, which then says `why`; False when there was none."""
         with self._lock:

@@ -35,19 +35,20 @@ class Writer:
         driver: Driver,
         schemas: Mapping[str, pa.Schema],
         layout: Callable[[Batch], Sequence[TableBatch]],
-        record_of: Callable[[int], bytes],
         *,
         wait: Callable[[float], bool],
         metrics: Metrics,
         log: FilteringBoundLogger,
     ) -> None:
-        """`schemas` are the layout's tables, `layout` makes their rows, `record_of` gives the log record at an offset.
+        """`schemas` are the layout's tables, `layout` makes their rows.
 
         `wait` sleeps so many seconds, or returns True at once when the sink should stop: a `threading.Event`'s `wait`.
         """
         self.name, self.driver = name, driver
-        self._schemas, self._layout, self._record_of = schemas, layout, record_of
+        self._schemas, self._layout = schemas, layout
         self._wait, self._metrics, self._log = wait, metrics, log.bind(sink=name)
+        self.problem = ""
+        """Why the warehouse takes nothing now; empty when it does."""
 
     def prepare(self) -> None:
         """Open the warehouse and make its tables fit. Must be called before the first batch.
@@ -57,6 +58,10 @@ class Writer:
         self._until_done(self.driver.open)
         for table, evolution in self._until_done(self._evolutions).items():
             self._until_done(lambda table=table, evolution=evolution: self._evolve(table, evolution))  # type: ignore[misc]
+
+    def cursor(self, partition: int) -> Cursor | None:
+        """What the warehouse itself says it has."""
+        return self._until_done(lambda: self.driver.cursor(partition))
 
     def write(self, batch: Batch, cursor: Cursor) -> Outcomes:
         """Write a plan's rows and its cursor; returns what its hits came to, dead letters made here included.
@@ -106,12 +111,16 @@ class Writer:
         seconds = _FIRST_WAIT
         while True:
             try:
-                return attempt()
+                done = attempt()
             except Retry as error:
+                self.problem = str(error)
                 self._metrics.retries.labels(self.name).inc()
                 self._log.warning("the warehouse is not ready; trying again", error=str(error), seconds=seconds)
                 if self._wait(seconds):
                     raise
+            else:
+                self.problem = ""
+                return done
             seconds = min(2 * seconds, _LONGEST_WAIT)
 
     def _append(self, batch: Batch, cursor: Cursor) -> tuple[Batch, Sequence[TableBatch]]:
@@ -181,7 +190,7 @@ class Writer:
             received_at=event["received_at"].cast(pa.int64())[0].as_py() or 0,
             stage=STAGE,
             reason=f"{REASON}: {refusal}"[:_SENTENCE],
-            record=self._record_of(offset),
+            record=batch.record_of(offset),
         )
 
 
