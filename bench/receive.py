@@ -1,4 +1,4 @@
-"""The real receiver over HTTP, every request durable before it is answered: CPU microseconds of the receiver per request.
+"""The real receiver over HTTP, every request durable before it is answered: its CPU microseconds per request.
 
 Beside it, in the same run, aiohttp's low-level server that answers 204 and does nothing else.
 
@@ -19,7 +19,8 @@ import psutil
 from bench.decode import query
 
 REQUEST = (
-    "POST /g/collect?{} HTTP/1.1\r\nHost: t.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0.0.0\r\n"
+    "POST /g/collect?{} HTTP/1.1\r\nHost: t.example.com\r\n"
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0.0.0\r\n"
     "Accept: */*\r\nAccept-Language: de-DE,de;q=0.9,en;q=0.8\r\nAccept-Encoding: gzip, deflate, br\r\n"
     "Origin: https://shop.example.com\r\nReferer: https://shop.example.com/\r\nSec-Fetch-Mode: no-cors\r\n"
     "Sec-Fetch-Site: cross-site\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"
@@ -36,7 +37,7 @@ def serve_tracker(port: int, folder: str) -> None:
 
 
 def serve_nothing(port: int, folder: str) -> None:
-    """aiohttp's low-level server on uvloop, answering 204."""
+    """The low-level server of aiohttp on uvloop, answering 204."""
     import uvloop
     from aiohttp import web
 

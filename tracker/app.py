@@ -58,12 +58,13 @@ def run_receiver(settings: Settings, index: int, stop: threading.Event) -> None:
     with ExitStack() as stack:
         log = stack.enter_context(opened_log(settings))
         found = registry(settings)
-        make = partial(_receiver, settings, index, log, found, properties(settings, found))
+        make = partial(receiver, settings, index, log, found, properties(settings, found))
         gc.freeze()  # what is loaded stays: the collector need not look at it with every request
         uvloop.run(_serve(make, stop))
 
 
-def _receiver(settings: Settings, index: int, log: Log, found: Registry, known: Properties[Any]) -> Receiver:
+def receiver(settings: Settings, index: int, log: Log, found: Registry, known: Properties[Any]) -> Receiver:
+    """HTTP in, records into the log."""
     client = ControlClient(settings.data)
 
     def append(records: Sequence[tuple[int, bytes]], rejections: Sequence[bytes]) -> list[int]:
@@ -97,10 +98,10 @@ def _receiver(settings: Settings, index: int, log: Log, found: Registry, known: 
 
 
 async def _serve(make: Callable[[], Receiver], stop: threading.Event) -> None:
-    receiver = make()
-    await _started(receiver.start, stop)
+    made = make()
+    await _started(made.start, stop)
     await asyncio.to_thread(stop.wait)
-    await receiver.stop()
+    await made.stop()
 
 
 async def _started(start: Callable[[], Awaitable[None]], stop: threading.Event) -> None:
