@@ -62,6 +62,12 @@ def test_properties_are_checked() -> None:
     assert ["curency" in str(found[0]), "Mars" in str(found[1]), len(found)] == [True, True, 2]
 
 
+def test_warehouses_are_checked() -> None:
+    """An unknown kind, and an unknown key of a known one."""
+    found = plugins_and_properties(settings(warehouse={"sinks": {"a": {"driver": "duckbd"}, "b": {"pth": "x"}}}))
+    assert ["duckdb" in str(found[0]), "pth" in str(found[1]), len(found)] == [True, True, 2]
+
+
 @pytest.mark.parametrize(
     ("log", "default", "count"),
     [

@@ -43,16 +43,27 @@ def ports(settings: Settings) -> list[Problem]:
 
 
 def plugins_and_properties(settings: Settings) -> list[Problem]:
-    """Plugins load, properties are valid, and partitions keep together what sessions join."""
+    """Plugins load, warehouses and properties are valid, and partitions keep together what sessions join."""
     from tracker import app
 
+    found: list[Problem] = []
     try:
-        properties = app.properties(settings, app.registry(settings))
-    except Problems as found:
-        return list(found.problems)
+        registry = app.registry(settings)
     except TrackerError as error:
-        return [str(error)]
-    return partitions(settings, properties)
+        return _each(error)
+    for name, sink in settings.warehouse.sinks.items():
+        try:
+            app.driver(settings, registry, name, sink)
+        except TrackerError as error:
+            found += _each(error)
+    try:
+        return found + partitions(settings, app.properties(settings, registry))
+    except TrackerError as error:
+        return found + _each(error)
+
+
+def _each(error: TrackerError) -> list[Problem]:
+    return list(error.problems) if isinstance(error, Problems) else [str(error)]
 
 
 def partitions(settings: Settings, properties: Properties[Any]) -> list[Problem]:
