@@ -73,6 +73,15 @@ def test_examples_from_an_entry_point(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "is_packaged_deep_scroll" in {column.name for column in found.columns}
 
 
+def test_entry_point_without_a_hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed module of columns needs no hook either."""
+    install(tmp_path, "plain", "plain = plain_columns_of_ours\n")
+    text = COLUMNS + "@event\ndef plain_column(page_path: String) -> String:\n    return page_path"
+    (tmp_path / "plain_columns_of_ours.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "plain_column" in {column.name for column in plugins.load().columns}
+
+
 def test_entry_point_that_cannot_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken installed plugin is named, not a traceback."""
     install(tmp_path, "broken", "broken = no_such_module_of_ours\n")

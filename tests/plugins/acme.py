@@ -21,7 +21,7 @@ _read = reader(b"site", b"visitor", b"user", b"event", b"key")
 class AcmeSettings(PropertySettings):
     """What Acme adds to `[properties.ID]`."""
 
-    acme_key: str = ""
+    acme_token: str = ""
     """The `key` that every request of this property must carry; empty: none is asked for."""
 
 
@@ -44,7 +44,7 @@ class Acme(TrackingProtocol[AcmeSettings]):
             yield Rejected("no_property", "site is missing")
         elif settings is None:
             yield Rejected("unknown_property", property_id=site, excluded=True)
-        elif settings.acme_key and text(sent.get(b"key", b"")) != settings.acme_key:
+        elif settings.acme_token and text(sent.get(b"key", b"")) != settings.acme_token:
             yield Rejected("wrong_key", "key is not the one of this site", site)
         elif is_junk(visitor):
             yield Rejected("no_client", "visitor is missing", site)

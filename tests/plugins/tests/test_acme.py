@@ -23,7 +23,7 @@ class TestAcme(ProtocolContract):
 
     def properties(self) -> Properties[AcmeSettings]:
         """The shop has a key."""
-        return Properties({"shop": AcmeSettings(acme_key="open sesame")}, AcmeSettings())
+        return Properties({"shop": AcmeSettings(acme_token="open sesame")}, AcmeSettings())
 
 
 def test_rows(settings: dict[str, Any]) -> None:
