@@ -27,7 +27,7 @@ def sink_health(sink: Sink) -> Mapping[str, Any]:
     return {
         "sink": sink.name,
         "state": state.state,
-        "problem": state.problem,
+        "problem": sink.problem,
         "rows_written_since_start": state.written,
         "plans_waiting": sink.waiting(),
         "last_plan": {str(partition): n for partition, n in sink.cursors.items()},

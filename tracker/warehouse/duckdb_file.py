@@ -64,7 +64,9 @@ def connect(
             "preserve_insertion_order": False,
         },
     )
-    options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {_ROW_GROUP}"
+    options = "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {_ROW_GROUP}"
+    if not read_only and not path.exists():  # a file that a newer DuckDB made cannot be lowered
+        options += f", STORAGE_VERSION '{STORAGE_VERSION}'"
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute(f"ATTACH {_text(path)} AS {CATALOG} (TYPE duckdb, {options})")

@@ -6,7 +6,7 @@ temporary name, fsynced, renamed, its folder fsynced.
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -45,8 +45,9 @@ class Segment(NamedTuple):
 class Archive:
     """The archive in one folder. One process at a time writes a partition's segments; any number may read."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, reached: Callable[[str], None] = lambda point: None) -> None:
+        """`reached` is told `archived` whenever a segment is durable and nothing has left the log yet."""
+        self.folder, self._reached = folder, reached
 
     def put_hits(self, partition: int, records: Sequence[tuple[int, bytes]]) -> None:
         """Keep (offset, record) pairs, in order. Durable on return; raises `Unarchived` when it could not be done.
@@ -88,6 +89,7 @@ class Archive:
             _write(folder / f"{kind}.tmp", _table(kind, rows))
             (folder / f"{kind}.tmp").replace(final)
             _sync(folder)
+            self._reached("archived")
             for path, begin, _ in self.segments(partition, kind):
                 if begin == first and path != final:
                     path.unlink()

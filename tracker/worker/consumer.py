@@ -3,11 +3,13 @@
 What closed and stands in no plan is recomputed after a restart; what stands in a plan is never decided again.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from tracker.clock import MINUTE, Clock
@@ -16,6 +18,8 @@ from tracker.metrics import Metrics
 from tracker.model import CLOCK, Carried, Closed, Plan, Routing, StartPoint
 from tracker.worker.log import Log
 from tracker.worker.plans import Planner
+
+logger = structlog.get_logger()
 
 AHEAD = 5 * MINUTE
 """How far log time may run ahead of the wall clock before it is set back."""
@@ -37,8 +41,8 @@ class Folding(Protocol):
     def apply(self, offset: int, routing: Routing, planned: bool = False) -> list[Closed]:
         """Apply one record; returns what it closed."""
 
-    def start_point(self, carry_after: int, end: int) -> tuple[StartPoint, list[Carried]]:
-        """Where a new fold may start, and the hits that must be carried there."""
+    def start_point(self, carry_after: int, end: int, saved: StartPoint) -> tuple[StartPoint, list[Carried]]:
+        """Where a new fold may start, and the hits that must be carried there and are not since `saved`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Consumer:
         self._planner = Planner(settings.batch_hits, settings.flush_interval, last_plan.log_time if last_plan else 0)
         self._totals = log.totals(partition)
         self._newest, self._hits_planned = self._totals.plans, self._totals.planned
+        self._batches: deque[Sequence[Closed]] = deque()
+        self._trim_to: int | None = None
         self._quiet_since = clock.now()
         self._ahead_since: int | None = None
 
@@ -92,6 +98,7 @@ class Consumer:
 
     def step(self) -> int:
         """Fold what is there, up to one reading; returns how many records that was. With none, time may pass."""
+        self._put_batches()
         records = self._log.read(self.partition, self._next, self._settings.read_records)
         if not records:
             self._let_time_pass()
@@ -103,12 +110,16 @@ class Consumer:
         return len(records)
 
     def trim(self, safe_plan: int) -> int:
-        """Let go of what no open protosession and no sink needs; `safe_plan` is the last plan every sink has."""
-        if len(self._planner):
+        """Let go of what no open protosession and no sink needs; `safe_plan` is the last plan every sink has.
+
+        Where closed protosessions wait to be planned, this is done as soon as none does.
+        """
+        if len(self._planner) or self._batches:
+            self._trim_to = safe_plan
             return 0
-        start, stays = self.fold.start_point(self._carry_after, self._next)
-        if start.offset < self._log.start(self.partition).offset:
-            return 0
+        self._trim_to = None
+        # What the log says, not what the fold returned last: saving that may have failed.
+        start, stays = self.fold.start_point(self._carry_after, self._next, self._log.start(self.partition))
         if stays:
             records = self._log.get(self.partition, np.array([hit.offset for hit in stays], np.int64))
             stays = [replace(hit, record=record) for hit, record in zip(stays, records, strict=True)]
@@ -118,6 +129,8 @@ class Consumer:
         self._steps.reached("start_saved")
         dropped = self._log.trim(self.partition, start.offset, self._last_plan_before(start.offset, safe_plan))
         self._steps.reached("trimmed")
+        if dropped:
+            logger.info("log trimmed", partition=self.partition, records=dropped)
         return dropped
 
     def _apply(self, offset: int, routing: Routing) -> None:
@@ -129,17 +142,21 @@ class Consumer:
             self._planner.clock_set_back(self.fold.log_time)
         for cause in closed:
             self._metrics.closed.labels(self._label, cause.cause).inc()
-        for batch in self._planner.add(closed, self.fold.log_time):
-            self._put(batch)
+        self._batches.extend(self._planner.add(closed, self.fold.log_time))
+        self._put_batches()
 
-    def _put(self, batch: Sequence[Closed]) -> None:
-        self._newest += 1
-        plan = Plan(self._newest, self.fold.log_time, tuple(batch), self._hits_planned)
-        self._steps.reached("before_plan")
-        self._log.put_plan(self.partition, plan, self._log.start(self.partition))
-        self._steps.reached("after_plan")
-        self._hits_planned += plan.hits
-        self._metrics.plans.labels(self._label).inc()
+    def _put_batches(self) -> None:
+        """Make plans. A batch that the log cannot take now waits, and nothing is folded before it is taken."""
+        while self._batches:
+            plan = Plan(self._newest + 1, self.fold.log_time, tuple(self._batches[0]), self._hits_planned)
+            self._steps.reached("before_plan")
+            self._log.put_plan(self.partition, plan, self._log.start(self.partition))
+            self._batches.popleft()
+            self._newest, self._hits_planned = plan.n, self._hits_planned + plan.hits
+            self._steps.reached("after_plan")
+            self._metrics.plans.labels(self._label).inc()
+        if self._trim_to is not None and not len(self._planner):
+            self.trim(self._trim_to)
 
     def _let_time_pass(self) -> None:
         """The log has been read to its end: after a quiet second, write the time into it if something waits."""

@@ -51,7 +51,7 @@ class Worker:
 
     def problems(self) -> list[str]:
         """Sentences about what is wrong now; empty when all is well."""
-        return [f"sink {sink.name}: {sink.state.problem}" for sink in self.sinks if sink.state.problem]
+        return [f"sink {sink.name}: {sink.problem}" for sink in self.sinks if sink.problem]
 
     def _fold(self) -> None:
         next_trim = time.monotonic() + self._settings.trim_interval / 1e6
@@ -84,12 +84,9 @@ class Worker:
         for consumer in self.consumers:
             written = [sink.cursors.get(consumer.partition, 0) for sink in self.sinks]
             try:
-                dropped = consumer.trim(min(written, default=0))
+                consumer.trim(min(written, default=0))
             except Retry as error:
                 logger.warning("trimming was put off", partition=consumer.partition, problem=str(error))
-                continue
-            if dropped:
-                logger.info("log trimmed", partition=consumer.partition, records=dropped)
 
     def _sink(self, sink: Sink) -> None:
         try:

@@ -20,12 +20,17 @@ from tracker.worker.log import Log
 
 logger = structlog.get_logger()
 
+TRIALS = 2
+"""Deaths while a protosession was tried alone after which it is the killer: one may be anybody's doing."""
 IDLE_BEFORE_TIDYING = 50
 """Rests, of at most 0.2 seconds each, without a plan before the warehouse is tidied."""
 
 
 class Writing(Protocol):
     """The writer, as the sink sees it."""
+
+    problem: str
+    """Why the warehouse takes nothing now; empty when it does."""
 
     def prepare(self) -> None:
         """Connect and bring the tables up to date. Raises `Retry` when told to stop while the warehouse is away."""
@@ -53,7 +58,6 @@ class SinkState:
 
     name: str
     state: str = "starting"
-    problem: str = ""
     written: int = 0
 
 
@@ -97,7 +101,7 @@ class Sink:
         self._writer.prepare()
         for partition in range(self._log.partitions):
             self.cursors[partition] = self._resume(partition)
-        self.state.state, self.state.problem = "running", ""
+        self.state.state = "running"
 
     def advance(self, partition: int) -> bool:
         """Write the next plan of a partition; False when there is none."""
@@ -113,6 +117,11 @@ class Sink:
         self._write(partition, plan)
         self._metrics.sink_lag.labels(str(partition), self.name).set(self._log.totals(partition).plans - n)
         return True
+
+    @property
+    def problem(self) -> str:
+        """Why the warehouse takes nothing now; empty when it does."""
+        return self._writer.problem
 
     def waiting(self) -> int:
         """Plans that are not written yet."""
@@ -186,25 +195,26 @@ class Sink:
         """Offsets of the protosessions that end the program, found by computing each alone."""
         key = f"trial/{partition}/{self.name}/{plan.n}"
         note = self._log.note(key)
-        trial: dict[str, Any] = cbor2.loads(note) if note else {"at": -1, "killers": []}
-        if 0 <= trial["at"] < len(plan.protosessions):
-            trial["killers"].append(trial["at"])
+        trial: dict[str, Any] = cbor2.loads(note) if note else {"at": 0, "deaths": 0, "killers": []}
+        if trial["deaths"] >= TRIALS:
+            trial = {"at": trial["at"] + 1, "deaths": 0, "killers": [*trial["killers"], trial["at"]]}
             logger.error(
                 "a protosession ended the program and is put aside",
                 partition=partition,
                 plan=plan.n,
-                number=trial["at"],
+                number=trial["killers"][-1],
             )
         ends = np.cumsum([len(closed.offsets) for closed in plan.protosessions])
-        for number in range(trial["at"] + 1, len(plan.protosessions)):
-            self._log.put_note(key, cbor2.dumps({**trial, "at": number}))
+        for number in range(trial["at"], len(plan.protosessions)):
+            deaths = trial["deaths"] if number == trial["at"] else 0
+            self._log.put_note(key, cbor2.dumps({**trial, "at": number, "deaths": deaths + 1}))
             closed = plan.protosessions[number]
             alone = Plan(plan.n, plan.log_time, (closed,), 0)
             end = int(ends[number])
             self._compute(partition, alone, records[end - len(closed.offsets) : end], [])
             self._reached("trial")
-        self._log.put_note(key, cbor2.dumps({"at": len(plan.protosessions), "killers": trial["killers"]}))
-        protosessions = [plan.protosessions[n] for n in trial["killers"] if n < len(plan.protosessions)]
+        self._log.put_note(key, cbor2.dumps({**trial, "at": len(plan.protosessions), "deaths": 0}))
+        protosessions = [plan.protosessions[number] for number in trial["killers"]]
         return [offset for closed in protosessions for offset in closed.offsets.tolist()]
 
 
