@@ -43,8 +43,9 @@ def metrics_page() -> str:
         [
             "# Metrics",
             "",
-            "Made from `tracker/metrics.py`; change them there. All are at `/metrics` of the admin port, of receivers and",
-            "worker together. Counters end in `_total`; a histogram `NAME` has `NAME_bucket`, `NAME_sum`, `NAME_count`.",
+            "Made from `tracker/metrics.py`; change them there. All are at `/metrics` of the admin port, receivers and",
+            "worker together. Counters end in `_total`; a histogram `NAME` has `NAME_bucket`, `NAME_sum` and",
+            "`NAME_count`.",
             "",
             *_table(["metric", "kind", "labels", "meaning"], rows),
         ]
