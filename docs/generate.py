@@ -69,8 +69,16 @@ def hooks_page() -> str:
     return "\n".join(parts)
 
 
+def settings_page() -> str:
+    """`docs/settings.md`, with the settings of built-in protocols and drivers."""
+    found = load(entry_points=False)
+    return settings_reference(
+        found.property_settings, {name: driver.Settings for name, driver in found.drivers.items()}
+    )
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
-    "settings.md": settings_reference,
+    "settings.md": settings_page,
     "reference/columns.md": columns_page,
     "reference/metrics.md": metrics_page,
     "reference/hooks.md": hooks_page,

@@ -29,6 +29,7 @@ class Shelf:
 
     rows: list[int] = field(default_factory=list)
     last: Cursor | None = None
+    problem: str = ""
 
     def prepare(self) -> None:
         """Nothing to do."""
@@ -166,7 +167,7 @@ def test_what_kills_the_program_is_put_aside(log: LmdbLog) -> None:
             break
         except Died:
             deaths += 1
-    assert deaths == 4
+    assert deaths == 5
     assert shelf.rows == [0, 1, 2, 3, 6, 7]
     outcomes = log.outcomes(0, 2)
     assert outcomes is not None
