@@ -71,7 +71,7 @@ def hooks_page() -> str:
 
 def settings_page() -> str:
     """`docs/settings.md`, with the settings of built-in protocols and drivers."""
-    found = load(entry_points=False)
+    found = plugins.load(entry_points=False)
     return settings_reference(
         found.property_settings, {name: driver.Settings for name, driver in found.drivers.items()}
     )

@@ -61,6 +61,7 @@ def run_receiver(settings: Settings, index: int, stop: threading.Event) -> None:
         make = partial(receiver, settings, index, log, found, properties(settings, found))
         gc.freeze()  # what is loaded stays: the collector need not look at it with every request
         uvloop.run(_serve(make, stop))
+        gc.unfreeze()
 
 
 def receiver(settings: Settings, index: int, log: Log, found: Registry, known: Properties[Any]) -> Receiver:
