@@ -18,8 +18,8 @@ SettingsT = TypeVar("SettingsT", bound=PropertySettings)
 class TrackingProtocol(ABC, Generic[SettingsT]):
     """One way that tags speak to us.
 
-    `name` is the row's `tracking_protocol`; protocols with one `family` share sessions. `paths` are matched as suffixes that
-    begin at a slash, so `/metrics/g/collect` reaches the protocol of `/g/collect`.
+    `name` is the row's `tracking_protocol`; protocols with one `family` share sessions. `paths` are matched as
+    suffixes that begin at a slash, so `/metrics/g/collect` reaches the protocol of `/g/collect`.
     """
 
     name: ClassVar[str]

@@ -11,13 +11,22 @@ ga4_page_title = param("dt", type=String, protocol=GA4, implements=pages.page_ti
 ga4_page_referrer = param("dr", type=String, protocol=GA4, implements=pages.page_referrer, doc="Referrer.")
 ga4_ignore_referrer = param("ir", type=Bool, protocol=GA4, implements=pages.ignore_referrer, doc="Set by the tag.")
 ga4_language = param("ul", type=String, protocol=GA4, implements=device.language_parameter, doc="Language.")
-ga4_screen_resolution = param("sr", type=String, protocol=GA4, implements=device.device_screen_resolution, doc="Screen.")
+ga4_screen_resolution = param(
+    "sr", type=String, protocol=GA4, implements=device.device_screen_resolution, doc="Screen."
+)
 ga4_page_load = param("_p", type=String, protocol=GA4, implements=identity.page_load_id, doc="Page load.")
 ga4_sequence = param("_s", type=Int64, protocol=GA4, implements=identity.client_sequence, doc="Request counter.")
 ga4_value = param("epn.value", "ep.value", type=Float64, protocol=GA4, implements=commerce.order_value, doc="Amount.")
-ga4_currency = param("cu", "ep.currency", type=String, protocol=GA4, implements=commerce.ecommerce_currency, doc="Currency.")
+ga4_currency = param(
+    "cu", "ep.currency", type=String, protocol=GA4, implements=commerce.ecommerce_currency, doc="Currency."
+)
 ga4_transaction = param(
-    "ep.transaction_id", "epn.transaction_id", type=String, protocol=GA4, implements=commerce.params_transaction_id, doc="Order."
+    "ep.transaction_id",
+    "epn.transaction_id",
+    type=String,
+    protocol=GA4,
+    implements=commerce.params_transaction_id,
+    doc="Order.",
 )
 ga4_consent_update = param("gcu", type=Bool, protocol=GA4, implements=identity.is_consent_update, doc="Set by the tag.")
 

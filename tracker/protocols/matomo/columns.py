@@ -1,8 +1,8 @@
 """What only Matomo requests can tell. Parameter names are those of the wire."""
 
 from tracker.columns import Bool, Float64, Int64, String, boundary, event, ops, param
-from tracker.columns.core import commerce, device, identity, pages, url
 from tracker.columns.column import setting
+from tracker.columns.core import commerce, device, identity, pages, url
 from tracker.columns.events import Events
 
 MATOMO = "matomo"
@@ -11,9 +11,13 @@ matomo_page_url = param("url", type=String, protocol=MATOMO, doc="Page URL.")
 matomo_page_title = param("action_name", type=String, protocol=MATOMO, implements=pages.page_title, doc="Page title.")
 matomo_page_referrer = param("urlref", type=String, protocol=MATOMO, implements=pages.page_referrer, doc="Referrer.")
 matomo_language = param("lang", type=String, protocol=MATOMO, implements=device.language_parameter, doc="Language.")
-matomo_screen_resolution = param("res", type=String, protocol=MATOMO, implements=device.device_screen_resolution, doc="Screen.")
+matomo_screen_resolution = param(
+    "res", type=String, protocol=MATOMO, implements=device.device_screen_resolution, doc="Screen."
+)
 matomo_goal = param("idgoal", type=Int64, protocol=MATOMO, doc="Goal id; 0 marks e-commerce.")
-matomo_order_id = param("ec_id", type=String, protocol=MATOMO, implements=commerce.params_transaction_id, doc="Order id.")
+matomo_order_id = param(
+    "ec_id", type=String, protocol=MATOMO, implements=commerce.params_transaction_id, doc="Order id."
+)
 matomo_revenue = param("revenue", type=Float64, protocol=MATOMO, implements=commerce.order_value, doc="Grand total.")
 matomo_download = param("download", type=String, protocol=MATOMO, doc="Downloaded file.")
 matomo_link = param("link", type=String, protocol=MATOMO, doc="Outlink.")
