@@ -41,20 +41,27 @@ def demo(
             sent = asyncio.run(send_all(settings, list(visits(visitors, dt.datetime.now(dt.UTC)))))
             started = time.monotonic()
             found = await_rows(settings)
-            _tell(out, sent, found, time.monotonic() - started)
+            _tell(out, sent, found, time.monotonic() - started, _sessions(settings))
             _answer(out, settings)
         _say_how_to_go_on(out, folder, is_kept=data is not None)
 
 
-def _tell(out: Console, sent: "Sent", found: "list[Balance]", seconds: float) -> None:
+def _tell(out: Console, sent: "Sent", found: "list[Balance]", seconds: float, sessions: int) -> None:
     ends = {place: sum(balance.places[place] for balance in found) for place in found[0].places}
     rest = ", ".join(f"{count:,} {place}" for place, count in ends.items() if count and place != "written")
     out.print(
         f"{sent.requests:,} requests with {sent.hits:,} hits in {sent.seconds:.1f} s"
         f"{f' ({sent.refused:,} requests refused)' * bool(sent.refused)}."
-        f" {ends['written']:,} rows{f' ({rest})' * bool(rest)} {seconds:.1f} s later,"
+        f" {ends['written']:,} rows in {sessions:,} sessions{f' ({rest})' * bool(rest)} {seconds:.1f} s later;"
         " sessions closed after 2 s without a hit."
     )
+
+
+def _sessions(settings: "Settings") -> int:
+    from tracker.worker.control import ControlClient
+
+    answer = ControlClient(settings.data).sql("SELECT count(DISTINCT session_id) FROM events")
+    return int(answer.table[0][0].as_py())
 
 
 def _answer(out: Console, settings: "Settings") -> None:
