@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 import pyarrow as pa
 import pytest
 
@@ -112,6 +113,12 @@ def test_other_questions(queries: Queries, sql: str) -> None:
 def test_explain(queries: Queries, sql: str) -> None:
     """EXPLAIN of a SELECT is answered, with its options."""
     assert queries.run(f"{sql} SELECT count(*) FROM events").table.num_rows == 1
+
+
+def test_explain_options(queries: Queries) -> None:
+    """The options of EXPLAIN are passed on."""
+    (row,) = queries.run("EXPLAIN (FORMAT json) SELECT count(*) FROM events").table.to_pylist()
+    assert isinstance(orjson.loads(row["explain_value"]), list)
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,8 @@ class DuckDB(Driver):
     def query(self, sql: str) -> pa.Table:
         """See `Driver.query`; only from the writer's own thread."""
         with self._errors():
-            return self._connection().sql(sql).to_arrow_table()
+            relation = self._connection().sql(sql)
+            return pa.table({}) if relation is None else relation.to_arrow_table()
 
     def queries(self, settings: SqlSettings) -> Queries:
         """What answers users' SQL, from any thread, while this driver writes."""
