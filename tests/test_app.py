@@ -124,15 +124,8 @@ async def test_secrets_reach_no_store(tmp_path: Path) -> None:
     mine: list[dict[str, Any]] = [
         {"url": "/g/collect?v=2&tid=G-1&cid=1.1&en=a&em=tv.1~supersecret&_uip=203.0.113.9"},
         {"url": f"/matomo.php?idsite=1&rec=1&url=https://a.example/&token_auth={'t' * 32}&cip=203.0.113.9"},
-        {
-            "url": "/matomo.php",
-            "method": "POST",
-            "body": json.dumps({"requests": ["?idsite=1&rec=1&token_auth=supersecret"]}),
-        },
-        {
-            "url": "/g/collect?v=2&tid=G-1&cid=1.1&en=a",
-            "headers": {"Cookie": "s=supersecret", "Authorization": "supersecret"},
-        },
+        {"url": "/matomo.php", "method": "POST", "body": bulk},
+        {"url": "/g/collect?v=2&tid=G-1&cid=1.1&en=a", "headers": private},
         {"url": "/matomo.php?idsite=1&token_auth=supersecret&cip=203.0.113.9&cid=short"},
     ]
     shared = [row for row in captured() if row["protocol"] == "matomo"] if HAS_CAPTURED else []

@@ -36,7 +36,7 @@ from tracker.receiver.server import Receiver
 from tracker.warehouse.driver import Driver
 from tracker.warehouse.duckdb import DuckDB
 from tracker.warehouse.layout import schemas, wide_tables
-from tracker.warehouse.queries import Queries
+from tracker.warehouse.queries import Answer
 from tracker.warehouse.writer import Writer
 from tracker.worker import codec
 from tracker.worker.archive import Archive
@@ -135,7 +135,11 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
         ]
         worker = Worker(log, consumers, sinks, settings.log, stop, news)
         control = ControlServer(
-            socket_path(settings.data), _asker(settings, drivers), lambda: _health(worker), metrics.text
+            socket_path(settings.data),
+            _asker(settings, drivers),
+            lambda: _health(worker),
+            metrics.text,
+            lambda: _first_duckdb(drivers).snapshot(settings.warehouse.events_table),
         )
         control.start()
         stack.callback(control.stop)
@@ -295,17 +299,18 @@ def _only_worker(data: Path, stop: threading.Event) -> Iterator[bool]:
         yield True
 
 
-def _asker(settings: Settings, drivers: Mapping[str, Driver]) -> Callable[[str], Any]:
+def _asker(settings: Settings, drivers: Mapping[str, Driver]) -> Callable[[str], Answer]:
     """What answers users' SQL: the first DuckDB sink."""
-    duckdbs = [opened for opened in drivers.values() if isinstance(opened, DuckDB)]
-    if not duckdbs:
+    if not any(isinstance(opened, DuckDB) for opened in drivers.values()):
+        return lambda sql: _first_duckdb(drivers).queries(settings.sql).run(sql)
+    return _first_duckdb(drivers).queries(settings.sql).run
 
-        def nobody(sql: str) -> Any:
-            raise Misconfigured("no sink of this tracker is a DuckDB file; ask your warehouse itself")
 
-        return nobody
-    queries: Queries = duckdbs[0].queries(settings.sql)
-    return queries.run
+def _first_duckdb(drivers: Mapping[str, Driver]) -> DuckDB:
+    for opened in drivers.values():
+        if isinstance(opened, DuckDB):
+            return opened
+    raise Misconfigured("no sink of this tracker is a DuckDB file; ask your warehouse itself")
 
 
 def _health(worker: Worker) -> Mapping[str, Any]:

@@ -36,7 +36,7 @@ def answer(sql: str) -> Rows:
 
 
 def serve(data: Path, health: Any = lambda: {"ok": True}) -> ControlServer:
-    return ControlServer(socket_path(data), answer, health, lambda: b"tracker_hits 1\n")
+    return ControlServer(socket_path(data), answer, health, lambda: b"tracker_hits 1\n", lambda: [data / "a.parquet"])
 
 
 @pytest.fixture
@@ -177,3 +177,8 @@ def test_both_ends_agree_on_relative_folders(tmp_path: Path, monkeypatch: pytest
     """`--data data` and its absolute path are one folder."""
     monkeypatch.chdir(tmp_path)
     assert socket_path(Path("data")) == socket_path(tmp_path / "data")
+
+
+def test_a_snapshot_names_its_files(server: ControlServer, tmp_path: Path) -> None:
+    """The client is told what was written."""
+    assert ControlClient(tmp_path).snapshot() == [tmp_path / "a.parquet"]

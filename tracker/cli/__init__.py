@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import audit, check, child, columns, demo, serve, snippet, sql, tail
+from tracker.cli import audit, check, child, columns, demo, serve, snapshot, snippet, sql, tail
 from tracker.errors import TrackerError
 
 app = typer.Typer(
@@ -22,7 +22,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
-for command in (serve.serve, demo.demo, check.check, snippet.snippet, tail.tail, sql.sql, columns.columns, audit.audit):
+COMMANDS = (
+    serve.serve, demo.demo, check.check, snippet.snippet, tail.tail, sql.sql, columns.columns, audit.audit,
+    snapshot.snapshot,
+)  # fmt: skip
+for command in COMMANDS:
     app.command()(command)
 app.command(hidden=True)(child.child)
 

@@ -86,7 +86,8 @@ class LogSettings(Section):
     partition_by: Literal["client", "property"] = "client"
     """What keeps hits together: `client` (property and client id) or `property`."""
     archive: bool = True
-    """Keep trimmed hits and plans, compressed, so that tables can be built again. Without it the log is never trimmed."""
+    """Keep trimmed hits and plans, compressed, so that tables can be built again. Without it the log is never trimmed.
+    """
     archive_dir: Path | None = None
     """Where; default: `archive` in the data folder."""
     trim_interval: Duration = 60_000_000
@@ -174,7 +175,9 @@ class PropertySettings(Section):
     domains: tuple[str, ...] = ()
     """The property's own hosts, besides that of the page: never referrals."""
     mask_address: int = Field(0, ge=0, le=4)
-    """How much of a client address is cut before it is stored: 0 none; 1 /24 (IPv6 /48); 2 /16 (/32); 3 /8 (/16); 4 all."""
+    """How much of a client address is cut before it is stored: 0 none; 1 /24 (IPv6 /48); 2 /16 (/32); 3 /8 (/16); 4
+    all.
+    """
     timeout: Duration | None = None
     """Overrides `sessions.timeout`."""
     join_by_user_id: bool | None = None

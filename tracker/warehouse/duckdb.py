@@ -21,6 +21,7 @@ from tracker.warehouse.duckdb_file import CATALOG, connect, cursor, is_fatal, tr
 from tracker.warehouse.duckdb_types import described, quoted, to_duckdb
 from tracker.warehouse.evolve import added_members
 from tracker.warehouse.queries import Queries
+from tracker.warehouse.snapshots import write_snapshots
 
 CURSOR_TABLE = "tracker_cursor"
 """One row per partition: the last plan that is in the file."""
@@ -150,6 +151,10 @@ class DuckDB(Driver):
         queries = Queries(self._query_cursor, settings)
         self._queries.append(queries)
         return queries
+
+    def snapshot(self, table: str) -> list[Path]:
+        """Copy a table's changed days as Parquet into the folder `snapshots`. From any thread."""
+        return write_snapshots(self._query_cursor, self.data / "snapshots", table)
 
     def _append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
         with self._registered(tables), self._transaction() as connection:

@@ -11,7 +11,7 @@ import os
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,7 @@ def socket_path(data: Path) -> Path:
 class ControlServer:
     """Answers on `path` from a thread of its own.
 
-    `run_sql` raises a `TrackerError` for what the asker did wrong. All three callables are called from several threads.
+    `run_sql` raises a `TrackerError` for what the asker did wrong. All callables are called from several threads.
     """
 
     def __init__(
@@ -95,8 +95,10 @@ class ControlServer:
         run_sql: Callable[[str], Answer],
         health: Callable[[], Mapping[str, Any]],
         metrics: Callable[[], bytes],
+        snapshot: Callable[[], Sequence[Path]],
     ) -> None:
         self.path, self._run_sql, self._health, self._metrics = path, run_sql, health, metrics
+        self._snapshot = snapshot
         self._pool = ThreadPoolExecutor(QUERIES, thread_name_prefix="control")
         self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         self._thread: threading.Thread | None = None
@@ -125,7 +127,12 @@ class ControlServer:
     async def _serve(self, listener: socket.socket) -> None:
         app = web.Application(client_max_size=16 << 20)
         app.add_routes(
-            [web.post("/sql", self._sql), web.get("/health", self._in_words), web.get("/metrics", self._text)]
+            [
+                web.post("/sql", self._sql),
+                web.post("/snapshot", self._copy),
+                web.get("/health", self._in_words),
+                web.get("/metrics", self._text),
+            ]
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         ending = asyncio.Event()
@@ -158,6 +165,13 @@ class ControlServer:
         with pa.ipc.new_stream(sink, answer.table.schema) as writer:
             writer.write_table(answer.table)
         return memoryview(sink.getvalue()), answer.truncated
+
+    async def _copy(self, _: web.Request) -> web.Response:
+        try:
+            files = await self._in_pool(self._snapshot)
+        except Exception as error:  # as for a query
+            return web.Response(status=400, text=str(error))
+        return web.Response(body=orjson.dumps([str(path) for path in files]), content_type="application/json")
 
     async def _in_words(self, _: web.Request) -> web.Response:
         health = await self._in_pool(self._health)
@@ -199,6 +213,10 @@ class ControlClient:
     def sql(self, sql: str) -> SqlAnswer:
         """Run one query. Raises `Reject` with the reason where it is refused or fails."""
         return asyncio.run(self.sql_async(sql))
+
+    def snapshot(self) -> list[Path]:
+        """Have the tables copied as Parquet; returns the files that are new. Raises `Reject` with what is wrong."""
+        return [Path(name) for name in orjson.loads(asyncio.run(self._ask("POST", "/snapshot"))[0])]
 
     def health(self) -> dict[str, Any]:
         """How everything is."""
