@@ -192,7 +192,8 @@ class PropertySettings(Section):
     """Switches session boundaries by name, for example `user_changed = false`."""
     excluded_url_params: tuple[str, ...] = (
         "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id", "utm_source_platform",
-        "utm_creative_format", "utm_marketing_tactic", "gclid", "dclid", "srsltid", "gbraid", "wbraid", "fbclid", "msclkid",
+        "utm_creative_format", "utm_marketing_tactic", "gclid", "dclid", "srsltid", "gbraid", "wbraid", "fbclid",
+        "msclkid",
     )  # fmt: skip
     """Query parameters removed from `page_location` once their columns have been filled."""
     columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
