@@ -192,7 +192,8 @@ class Program:
 
     def told(self, sentence: str) -> str:
         """The sentence, and the end of what the program printed."""
-        lines = self.log_file.read_text(errors="replace").splitlines()[-60:]
+        printed = self.log_file.read_text(errors="replace").splitlines()
+        lines = [line for line in printed if not line.startswith((" - ", "nanobind: "))][-60:]
         return "\n".join([sentence, f"--- the end of {self.log_file}:", *(line[:1500] for line in lines)])
 
     def _says(self, path: str) -> str | None:

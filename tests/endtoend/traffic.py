@@ -38,7 +38,7 @@ class Visitors:
         """
         kinds = (self.ga4_single, self.ga4_batch, self.matomo_single, self.matomo_bulk)
         while True:
-            client = self._random.getrandbits(48) if self._random.random() < 0.8 else next(self._number) // 60
+            client = self._random.getrandbits(48) if self._random.random() < 0.8 else next(self._number) // 600
             yield self._random.choice(kinds)(client)
 
     def ga4_single(self, client: int, title: str = "") -> Request:

@@ -8,6 +8,7 @@ import pytest
 
 from tracker.clock import HOUR, MINUTE, SECOND
 from tracker.config import SessionSettings, Settings
+from tracker.errors import Retry
 from tracker.metrics import new_metrics
 from tracker.model import Carried, Plan, StartPoint
 from tracker.protosessions.fold import Fold
@@ -213,6 +214,59 @@ def test_trimming_waits_while_closed_hits_are_unplanned(bench: Bench) -> None:
     bench.consumer.step()
     assert bench.consumer.waiting_hits > 0
     assert bench.consumer.trim(99) == 0
+
+
+def test_a_trim_that_waited_is_done_once_all_is_planned(bench: Bench) -> None:
+    """On a busy site something closed waits at almost every moment, and the log is trimmed all the same."""
+    bench.restart(flush_interval="1h")
+    bench.hits("a")
+    bench.clock.move(HOUR)
+    bench.hits("b")
+    bench.clock.move(31 * MINUTE)
+    bench.hits("c")
+    bench.consumer.step()
+    assert (bench.consumer.waiting_hits, bench.consumer.trim(1)) == (1, 0)
+    bench.clock.move(HOUR)
+    bench.hits("d")
+    bench.consumer.step()
+    assert bench.log.read(0, 0, 1)[0][0] > 0
+
+
+def test_a_plan_the_log_does_not_take_is_made_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full for a moment costs no batch: it is planned when there is room, without a restart."""
+    bench.hits("a")
+    refusing(monkeypatch, bench.log, "put_plan")
+    with pytest.raises(Retry):
+        bench.run()
+    bench.run()
+    assert bench.planned() == [0]
+
+
+def test_hits_whose_carrying_failed_are_carried_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the log did not take is not taken for carried: a restart still finds every hit."""
+    for _ in range(12):
+        bench.hits("restless")
+        bench.consumer.step()
+        bench.clock.move(5 * MINUTE)
+    refusing(monkeypatch, bench.log, "carry")
+    with pytest.raises(Retry):
+        bench.consumer.trim(0)
+    bench.consumer.trim(0)
+    assert [hit.offset for hit in bench.log.carried(0)] == list(range(bench.log.start(0).offset))
+    bench.restart()
+    bench.run()
+    assert bench.planned() == list(range(12))
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, log: LmdbLog, method: str) -> None:
+    """The next call of a writing method finds a full disk."""
+    original = getattr(log, method)
+
+    def refuse(*arguments: Any) -> None:
+        monkeypatch.setattr(log, method, original)
+        raise Retry("the disk is full")
+
+    monkeypatch.setattr(log, method, refuse)
 
 
 def test_defaults_are_those_of_the_settings() -> None:
