@@ -171,6 +171,7 @@ def fold_limits(settings: Settings, known: Properties[Any], property_id: str) ->
         max_hits=common.max_hits,
         max_duration=common.max_duration,
         max_open=common.max_open,
+        shares_quota=property_id not in known.known,
         join_by_user_id=own.join_by_user_id,
         join_by_stamp=own.join_by_stamp,
         join_across_clients=settings.log.partitions == 1 or settings.log.partition_by == "property",

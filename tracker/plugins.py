@@ -20,10 +20,11 @@ from pydantic import ValidationError, create_model
 
 from tracker import hookspecs
 from tracker.columns.collect import AnyColumn, collect
-from tracker.columns.column import Column, param
+from tracker.columns.column import Column
 from tracker.columns.core import plugin as core_columns
 from tracker.columns.graph import Graph, build
 from tracker.columns.types import Bool, Float64, Int64, String
+from tracker.columns.words import param
 from tracker.config import PropertySettings, SinkSettings
 from tracker.errors import Misconfigured, Problems, did_you_mean
 from tracker.protocols.base import TrackingProtocol

@@ -6,8 +6,9 @@ import pytest
 
 from tracker.cli import main
 from tracker.cli.columns import UnknownColumn, explanation, named
-from tracker.columns.column import Column, declare, event, param
+from tracker.columns.column import Column
 from tracker.columns.types import Int64, String
+from tracker.columns.words import declare, event, param
 
 
 def make() -> list[Any]:

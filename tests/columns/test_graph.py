@@ -37,6 +37,24 @@ def problems(*columns: Column[..., Any], **more: Any) -> list[str]:
     return [str(problem) for problem in found.value.problems]
 
 
+def two_providers() -> tuple[Column[..., Any], Column[..., Any], Column[..., Any]]:
+    """An interface and two columns that could fill it."""
+    country = declare(String, doc="Country.")
+    country.name = "country"
+
+    @event(implements=country, provider="one")
+    def from_one() -> String:
+        """One."""
+        raise NotImplementedError
+
+    @event(implements=country, provider="two")
+    def from_two() -> String:
+        """Two."""
+        raise NotImplementedError
+
+    return country, from_one, from_two
+
+
 @event
 def first_column(page: String) -> String:
     """Needs a column that does not exist."""
@@ -101,18 +119,7 @@ def test_one_name_is_one_column() -> None:
 
 def test_two_providers_need_a_choice() -> None:
     """An ambiguous interface lists its providers; a chosen one is taken."""
-    country = declare(String, doc="Country.")
-    country.name = "country"
-
-    @event(implements=country, provider="one")
-    def from_one() -> String:
-        """One."""
-        raise NotImplementedError
-
-    @event(implements=country, provider="two")
-    def from_two() -> String:
-        """Two."""
-        raise NotImplementedError
+    country, from_one, from_two = two_providers()
 
     assert "several providers, choose one under [columns]: one" in problems(country, from_one, from_two)[0]
     graphs = build(collect([country, from_one, from_two]), ["ga4"], {"coun*": "two"})
@@ -122,18 +129,7 @@ def test_two_providers_need_a_choice() -> None:
 
 def test_an_input_may_name_its_provider() -> None:
     """One column may want a provider that is not the chosen one."""
-    country = declare(String, doc="Country.")
-    country.name = "country"
-
-    @event(implements=country, provider="one")
-    def from_one() -> String:
-        """One."""
-        raise NotImplementedError
-
-    @event(implements=country, provider="two")
-    def from_two() -> String:
-        """Two."""
-        raise NotImplementedError
+    country, from_one, from_two = two_providers()
 
     @event
     def other(two: Annotated[String, implemented_by("two", "country")]) -> String:

@@ -1,22 +1,7 @@
 """Columns: plain functions of Arrow arrays, wired by name. Everything a column author needs is exported here."""
 
 from tracker.columns import ops
-from tracker.columns.column import (
-    Column,
-    ColumnError,
-    First,
-    boundary,
-    declare,
-    event,
-    header,
-    hit,
-    implemented_by,
-    param,
-    params,
-    resource,
-    session,
-    setting,
-)
+from tracker.columns.column import Column, ColumnError, First, implemented_by
 from tracker.columns.events import Events, Runs
 from tracker.columns.types import (
     Binary,
@@ -30,6 +15,7 @@ from tracker.columns.types import (
     list_of,
     struct_of,
 )
+from tracker.columns.words import boundary, declare, event, header, hit, param, params, resource, session, setting
 
 __all__ = [
     "Binary",

@@ -10,7 +10,8 @@ from tracker.errors import Broken
 from tracker.model import CLOCK, COOKIELESS, TICK, Carried, CloseCause, Closed, Routing, StartPoint
 from tracker.protosessions.continuations import Continuations
 from tracker.protosessions.limits import FoldLimits
-from tracker.protosessions.owner import LONGEST_KEY, NONE, Owner, short
+from tracker.protosessions.owner import LONGEST_KEY, Owner, short
+from tracker.protosessions.quota import NONE, Quota
 from tracker.protosessions.table import Table, least
 from tracker.protosessions.wheel import NEVER, Wheel
 
@@ -28,7 +29,8 @@ class Fold:
     """
 
     __slots__ = (
-        "_continuations", "_limits_of", "_owners", "_set_back", "_start", "_table", "_wheel", "log_time",
+        "_continuations", "_limits_of", "_own_quotas", "_owners", "_set_back", "_shared_quota", "_start", "_table",
+        "_wheel", "log_time",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +42,8 @@ class Fold:
     ) -> None:
         self._limits_of = limits_of
         self._owners: dict[tuple[str, str], Owner] = {}
+        self._shared_quota = Quota()
+        self._own_quotas: dict[tuple[str, str], Quota] = {}
         self._table, self._wheel = Table(), Wheel()
         self._continuations = Continuations()
         self._start = start
@@ -55,6 +59,11 @@ class Fold:
     def open(self) -> int:
         """How many protosessions are open."""
         return self._table.open
+
+    @property
+    def properties(self) -> int:
+        """How many properties have open protosessions; all others are forgotten."""
+        return len(self._owners)
 
     @property
     def open_hits(self) -> int:
@@ -128,8 +137,8 @@ class Fold:
     def _hold(self, carried_to: int, opened_by: int) -> int:
         """Of the protosessions that are neither carried nor opened by then, the one with the smallest offset."""
         table, held = self._table, NONE
-        for owner in self._owners.values():
-            for slot in table.by_age(owner):
+        for quota in self._quotas():
+            for slot in table.by_age(quota):
                 if table.opened_at[slot] > opened_by and table.first_offset(slot) >= carried_to:
                     if held == NONE or table.first_offset(slot) < table.first_offset(held):
                         held = slot
@@ -138,8 +147,8 @@ class Fold:
 
     def _left_behind(self, start: int, carried_to: int) -> list[Carried]:
         table, carried = self._table, []
-        for owner in self._owners.values():
-            for slot in table.by_age(owner):
+        for quota in self._quotas():
+            for slot in table.by_age(quota):
                 first = table.first_offset(slot)
                 if first >= start:
                     break
@@ -203,15 +212,22 @@ class Fold:
         return slot
 
     def _open(self, owner: Owner, opened_at: int, deadline: int, closed: list[Closed] | None) -> int:
-        while closed is not None and owner.open >= owner.limits.max_open:
-            closed.append(self._close(owner.oldest, _QUOTA))
+        quota = owner.quota
+        while closed is not None and quota.open >= owner.limits.max_open:
+            closed.append(self._close(quota.oldest, _QUOTA))
         self._owners[owner.id] = owner
+        if quota is not self._shared_quota:
+            self._own_quotas[owner.id] = quota
         slot = self._table.new(owner, opened_at, deadline)
         self._wheel.add(slot, self._closes_at(slot))
         return slot
 
     def _new_owner(self, family: str, property_id: str) -> Owner:
-        return Owner(family, property_id, self._limits_of(property_id))
+        limits = self._limits_of(property_id)
+        return Owner(family, property_id, limits, self._shared_quota if limits.shares_quota else Quota())
+
+    def _quotas(self) -> Sequence[Quota]:
+        return [self._shared_quota, *self._own_quotas.values()]
 
     def _bind(self, slot: int, key: bytes) -> None:
         self._table.add_key(slot, key)
@@ -228,6 +244,7 @@ class Fold:
         offsets = table.close(slot)
         if not owner.open:
             del self._owners[owner.id]
+            self._own_quotas.pop(owner.id, None)
         named = _CAUSES[cause]
         assert named is not None  # noqa: S101 - only 0 is None
         return Closed(offsets, named, _CAUSES[continues])
@@ -239,10 +256,10 @@ class Fold:
         self.log_time, self._set_back = log_time, offset
         self._continuations.forget()
         table = self._table
-        for owner in self._owners.values():
-            for slot in table.by_age(owner):
+        for quota in self._quotas():
+            for slot in table.by_age(quota):
                 table.opened_at[slot] = min(table.opened_at[slot], log_time)
-                table.deadline[slot] = min(table.deadline[slot], log_time + owner.timeout)
+                table.deadline[slot] = min(table.deadline[slot], log_time + table.owner(slot).timeout)
                 self._wheel.add(slot, self._closes_at(slot))
 
     def _restore(self, hit: Carried, routing: Routing) -> None:

@@ -19,6 +19,8 @@ class FoldLimits:
     """A protosession closes at this age even if hits keep coming."""
     max_open: int
     """Open protosessions of the property in one protocol family; the oldest closes before one more is opened."""
+    shares_quota: bool = False
+    """`max_open` is for all properties that say so together. Must be true of all but a bounded number of properties."""
     join_by_user_id: bool
     """Hits that share a user id close together."""
     join_by_stamp: StampJoin

@@ -6,26 +6,24 @@ A key says which client, user or stamp of which owner. It has at most 31 bytes, 
 from hashlib import blake2b
 
 from tracker.protosessions.limits import FoldLimits
+from tracker.protosessions.quota import Quota
 
-NONE = -1
-"""No slot, no hit, no key: the end of a chain."""
 LONGEST_KEY = 31
 """As many as fit into 64 bytes of memory: ten that say whose, and a Google Analytics client id as it is, unhashed."""
 
 
 class Owner:
-    """A property that has open protosessions, the `oldest` and `newest` of them, and how many are `open`."""
+    """A property that has open protosessions, how many are `open`, and the `quota` in which they are counted."""
 
-    __slots__ = ("client", "id", "joins", "limits", "max_hits", "newest", "oldest", "open", "stamp", "timeout", "user")
+    __slots__ = ("client", "id", "joins", "limits", "max_hits", "open", "quota", "stamp", "timeout", "user")
 
-    def __init__(self, family: str, property_id: str, limits: FoldLimits) -> None:
+    def __init__(self, family: str, property_id: str, limits: FoldLimits, quota: Quota) -> None:
         self.id = (family, property_id)
-        self.limits = limits
+        self.limits, self.quota = limits, quota
         self.timeout, self.max_hits = limits.timeout, limits.max_hits
         self.joins = limits.join_across_clients and (limits.join_by_user_id or limits.join_by_stamp != "off")
         whose = blake2b(f"{len(family)}:{family}{property_id}".encode(), digest_size=9).digest()
         self.client, self.user, self.stamp = b"c" + whose, b"u" + whose, b"s" + whose
-        self.oldest = self.newest = NONE
         self.open = 0
 
 

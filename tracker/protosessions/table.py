@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from tracker.model import Offsets
-from tracker.protosessions.owner import NONE, Owner
+from tracker.protosessions.owner import Owner
+from tracker.protosessions.quota import NONE, Quota
 from tracker.protosessions.wheel import NEVER
 
 _BLOCK = 1024
@@ -42,7 +43,7 @@ class Table:
         self._free_slot = self._free_hit = self._free_key = NONE  # chains through `newer`, `_next_hit`, `_next_key`
 
     def new(self, owner: Owner, opened_at: int, deadline: int) -> int:
-        """Open a protosession, as the newest of its owner. Returns its slot. Its first hit must follow at once."""
+        """Open a protosession, as the newest of its quota. Returns its slot. Its first hit must follow at once."""
         if self._free_slot == NONE:
             self._grow()
         slot = self._free_slot
@@ -101,9 +102,9 @@ class Table:
         found.sort()
         return found
 
-    def by_age(self, owner: Owner) -> Iterator[int]:
-        """The property's slots, the oldest first. The table must not change meanwhile."""
-        slot = owner.oldest
+    def by_age(self, quota: Quota) -> Iterator[int]:
+        """The slots counted in a quota, the oldest first. The table must not change meanwhile."""
+        slot = quota.oldest
         while slot != NONE:
             yield slot
             slot = self.newer[slot]
@@ -185,33 +186,36 @@ class Table:
             node = following
 
     def _enqueue(self, slot: int, owner: Owner) -> None:
+        quota = owner.quota
         self.owner_of[slot] = owner
-        self.older[slot], self.newer[slot] = owner.newest, NONE
-        if owner.newest == NONE:
-            owner.oldest = slot
+        self.older[slot], self.newer[slot] = quota.newest, NONE
+        if quota.newest == NONE:
+            quota.oldest = slot
         else:
-            self.newer[owner.newest] = slot
-        owner.newest = slot
+            self.newer[quota.newest] = slot
+        quota.newest = slot
+        quota.open += 1
         owner.open += 1
 
     def _dequeue(self, slot: int) -> None:
         owner = self.owner(slot)
-        self._link(self.older[slot], self.newer[slot], owner)
+        self._link(self.older[slot], self.newer[slot], owner.quota)
+        owner.quota.open -= 1
         owner.open -= 1
 
     def _take_place(self, slot: int, placed: int) -> None:
-        owner = self.owner(slot)
+        quota = self.owner(slot).quota
         older, newer = self.older[placed], self.newer[placed]
-        self._link(older, slot, owner)
-        self._link(slot, newer, owner)
+        self._link(older, slot, quota)
+        self._link(slot, newer, quota)
 
-    def _link(self, older: int, newer: int, owner: Owner) -> None:
+    def _link(self, older: int, newer: int, quota: Quota) -> None:
         if older == NONE:
-            owner.oldest = newer
+            quota.oldest = newer
         else:
             self.newer[older] = newer
         if newer == NONE:
-            owner.newest = older
+            quota.newest = older
         else:
             self.older[newer] = older
 

@@ -1,9 +1,10 @@
 """Where one session ends and the next begins. A boundary's name is the `session_split_cause` of what it cuts."""
 
 from tracker.columns import ops
-from tracker.columns.column import First, boundary, setting
+from tracker.columns.column import First
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, Int64, String, Timestamp
+from tracker.columns.words import boundary, setting
 
 session_timeout = setting("timeout", Int64, doc="Microseconds without an event after which a session has ended.")
 longest_session = setting("max_session_duration", Int64, doc="Microseconds after which a session is split.")

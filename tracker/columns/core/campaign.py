@@ -1,9 +1,9 @@
 """Campaign parameters and click ids of the page's URL, as they stood there; the first non-empty one counts."""
 
 from tracker.columns import ops
-from tracker.columns.column import event
 from tracker.columns.core.url import UrlFacts
 from tracker.columns.types import String
+from tracker.columns.words import event
 
 
 @event

@@ -1,9 +1,9 @@
 """Purchases: which events are one, and what they brought."""
 
 from tracker.columns import ops
-from tracker.columns.column import declare, event, session
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, Float64, String
+from tracker.columns.words import declare, event, session
 
 is_purchase = declare(Bool, absent=False, doc="True for a completed order.")
 order_value = declare(Float64, stored=False, doc="Total of an order, whatever the event.")

@@ -1,8 +1,8 @@
 """The device, as far as the tag itself tells."""
 
 from tracker.columns import ops
-from tracker.columns.column import declare, event, header
 from tracker.columns.types import String
+from tracker.columns.words import declare, event, header
 
 accept_language = header("accept-language", doc="The browser's languages in order of preference.")
 user_agent = header("user-agent", doc="What the browser calls itself.")

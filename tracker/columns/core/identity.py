@@ -1,8 +1,8 @@
 """Who and what: the ids of an event, its name, and where its hit stands in the log."""
 
 from tracker.columns import ops
-from tracker.columns.column import declare, event, hit, setting
 from tracker.columns.types import Binary, Bool, Int64, String
+from tracker.columns.words import declare, event, hit, setting
 
 id = hit(
     "id",

@@ -1,9 +1,9 @@
 """The page an event is on."""
 
 from tracker.columns import ops
-from tracker.columns.column import declare, event
 from tracker.columns.core.url import UrlFacts
 from tracker.columns.types import Bool, String
+from tracker.columns.words import declare, event
 
 
 @event

@@ -1,9 +1,9 @@
 """Campaign parameters of a session: those of its first page view that carries any, so that they come from one event."""
 
 from tracker.columns import ops
-from tracker.columns.column import event, session
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, String
+from tracker.columns.words import event, session
 
 
 @event(stored=False)

@@ -1,9 +1,9 @@
 """A session as a whole: its id, why it began, when it was, and who it was."""
 
 from tracker.columns import ops
-from tracker.columns.column import event, from_split, session
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, Date, Int64, String, Timestamp
+from tracker.columns.words import event, from_split, session
 
 session_id = from_split(
     "session_id",

@@ -1,8 +1,8 @@
 """Where each session began and ended: its first, second and last page view."""
 
-from tracker.columns.column import session
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, String
+from tracker.columns.words import session
 
 
 @session

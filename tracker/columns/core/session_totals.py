@@ -1,9 +1,9 @@
 """How much happened in a session. Counts are 0 where nothing did."""
 
 from tracker.columns import ops
-from tracker.columns.column import session
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, Int64, String
+from tracker.columns.words import session
 
 
 @session(absent=0)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from tracker.columns import arrays, ops
-from tracker.columns.column import event, hit, setting
 from tracker.columns.types import Date, Int64, String, Timestamp
+from tracker.columns.words import event, hit, setting
 
 received_at = hit("received_at", Timestamp, stored=True, required=True, doc="When the request reached the receiver.")
 ingested_at = hit(

@@ -3,9 +3,9 @@
 from typing import Any
 
 from tracker.columns import ops
-from tracker.columns.column import event
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, Int64, String, Timestamp
+from tracker.columns.words import event
 
 
 def _page(page: Any, is_page_view: Any) -> Any:

@@ -10,8 +10,8 @@ from urllib.parse import unquote, unquote_plus
 import pyarrow as pa
 
 from tracker.columns import ops
-from tracker.columns.column import declare, event, setting
 from tracker.columns.types import String, struct_of
+from tracker.columns.words import declare, event, setting
 
 UTM = (
     "source",

@@ -1,9 +1,9 @@
 """What only Matomo requests can tell. Parameter names are those of the wire."""
 
 from tracker.columns import Bool, Float64, Int64, String, boundary, event, ops, param
-from tracker.columns.column import setting
 from tracker.columns.core import commerce, device, identity, pages, url
 from tracker.columns.events import Events
+from tracker.columns.words import setting
 
 MATOMO = "matomo"
 
