@@ -1,0 +1,71 @@
+"""What the settings say of columns: columns written there, providers chosen there, settings of columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tracker.columns.collect import AnyColumn
+from tracker.columns.types import Bool, Float64, Int64, String
+from tracker.columns.words import param
+from tracker.errors import Misconfigured, did_you_mean
+
+_PARAM_TYPES = {"string": String, "int64": Int64, "float64": Float64, "bool": Bool}
+
+
+def columns_of_settings(section: dict[str, Any], problems: list[Misconfigured | str]) -> list[AnyColumn]:
+    """Columns written in the settings: `[columns.params_plan] param = "ep.plan", type = "string"`. Takes them out of
+    `section`.
+    """
+    made = []
+    for name in [name for name, value in section.items() if isinstance(value, dict) and "param" in value]:
+        value = dict(section.pop(name))
+        keys, kind, doc = value.pop("param"), value.pop("type", "string"), value.pop("doc", "")
+        if value:
+            problems.append(
+                f"columns.{name}: unknown key {next(iter(value))!r}; a parameter column has param, type and doc"
+            )
+        if kind not in _PARAM_TYPES:
+            problems.append(f"columns.{name}: type {kind!r} is none of {', '.join(_PARAM_TYPES)}")
+            continue
+        column = param(
+            *([keys] if isinstance(keys, str) else keys),
+            type=_PARAM_TYPES[kind],
+            stored=True,
+            doc=doc or f"Parameter {keys}.",
+        )
+        column.name, column.where = name, f"[columns.{name}]"
+        made.append(column)
+    return made
+
+
+def choices_and_settings(
+    section: Mapping[str, Any], columns: Sequence[AnyColumn], problems: list[Misconfigured | str]
+) -> tuple[dict[str, str], dict[str, Mapping[str, Any]]]:
+    """Which provider each interface has, and what each column's settings are; mistakes are added to `problems`."""
+    by_name = {column.name: column for column in columns}
+    choices: dict[str, str] = {}
+    settings: dict[str, Mapping[str, Any]] = {}
+    for name, value in section.items():
+        if isinstance(value, str):
+            if name not in by_name and "*" not in name:
+                problems.append(f"columns.{name}: there is no such column{did_you_mean(name, by_name)}")
+            choices[name] = value
+        elif not isinstance(value, dict):
+            problems.append(f"columns.{name}: write a provider's name, or a table of the column's settings")
+        else:
+            problems += check_column_settings(name, value, by_name)
+            settings[name] = value
+    return choices, settings
+
+
+def check_column_settings(
+    name: str, value: Mapping[str, Any], by_name: Mapping[str, AnyColumn], where: str = "columns"
+) -> list[str]:
+    """What is wrong with the settings written for one column."""
+    column = by_name.get(name)
+    if column is None:
+        return [f"{where}.{name}: there is no such column{did_you_mean(name, by_name)}"]
+    return [
+        f"{where}.{name}.{key}: the column has no such setting{did_you_mean(key, column.settings)}"
+        for key in value
+        if key not in column.settings
+    ]
