@@ -27,11 +27,15 @@ QUICK = {
     "WORKER__FLUSH_INTERVAL": "300ms",
     "WORKER__TICK_INTERVAL": "200ms",
     "WORKER__BATCH_HITS": "20",
+    "WORKER__ATTEMPTS": "1000",
     "LOG__TRIM_INTERVAL": "500ms",
     "LOG__CARRY_AFTER": "2s",
     "LOG__QUOTA": "256MB",
 }
-"""Settings with which everything that the program ever does is done within seconds."""
+"""Settings with which everything that the program ever does is done within seconds.
+
+Many attempts: ends that come from outside are no evidence against the plan that they meet.
+"""
 
 
 class Program:

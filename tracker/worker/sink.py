@@ -192,30 +192,32 @@ class Sink:
             self._log.put_outcomes(partition, outcomes)
 
     def _killers(self, partition: int, plan: Plan, records: Sequence[bytes]) -> list[int]:
-        """Offsets of the protosessions that end the program, found by computing each alone."""
+        """Offsets of the protosessions that end the program, found by computing each alone.
+
+        A suspect is tried again after all others: whatever else ended the program will not be there at that moment.
+        """
         key = f"trial/{partition}/{self.name}/{plan.n}"
         note = self._log.note(key)
-        trial: dict[str, Any] = cbor2.loads(note) if note else {"at": 0, "deaths": 0, "killers": []}
-        if trial["deaths"] >= TRIALS:
-            trial = {"at": trial["at"] + 1, "deaths": 0, "killers": [*trial["killers"], trial["at"]]}
-            logger.error(
-                "a protosession ended the program and is put aside",
-                partition=partition,
-                plan=plan.n,
-                number=trial["killers"][-1],
-            )
+        trial: dict[str, Any] = cbor2.loads(note) if note else {"next": 0, "deaths": {}}
+        deaths: dict[int, int] = trial["deaths"]
+        suspects = [number for number, times in deaths.items() if times < TRIALS]
         ends = np.cumsum([len(closed.offsets) for closed in plan.protosessions])
-        for number in range(trial["at"], len(plan.protosessions)):
-            deaths = trial["deaths"] if number == trial["at"] else 0
-            self._log.put_note(key, cbor2.dumps({**trial, "at": number, "deaths": deaths + 1}))
+        for number in (*range(trial["next"], len(plan.protosessions)), *suspects):
+            deaths[number] = deaths.get(number, 0) + 1
+            trial["next"] = max(trial["next"], number + 1)
+            self._log.put_note(key, cbor2.dumps(trial))
             closed = plan.protosessions[number]
             alone = Plan(plan.n, plan.log_time, (closed,), 0)
             end = int(ends[number])
             self._compute(partition, alone, records[end - len(closed.offsets) : end], [])
             self._reached("trial")
-        self._log.put_note(key, cbor2.dumps({**trial, "at": len(plan.protosessions), "deaths": 0}))
-        protosessions = [plan.protosessions[number] for number in trial["killers"]]
-        return [offset for closed in protosessions for offset in closed.offsets.tolist()]
+            del deaths[number]
+        self._log.put_note(key, cbor2.dumps(trial))
+        for number in deaths:
+            logger.error(
+                "a protosession ended the program and is put aside", partition=partition, plan=plan.n, number=number
+            )
+        return [offset for number in deaths for offset in plan.protosessions[number].offsets.tolist()]
 
 
 def _drops(batch: Batch) -> list[tuple[str, str, int]]:
