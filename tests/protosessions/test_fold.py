@@ -24,6 +24,7 @@ PLAIN = FoldLimits(
     join_by_stamp="off",
     join_across_clients=True,
 )
+STRANGER = replace(PLAIN, shares_quota=True)
 JOINED = replace(PLAIN, join_by_user_id=True, join_by_stamp="cookieless")
 Seen = tuple[list[int], str, str | None]
 
@@ -198,6 +199,42 @@ def test_over_the_quota_the_oldest_closes() -> None:
     assert closings[-1] == ([5], "timeout", "quota")
 
 
+def test_strangers_share_a_quota() -> None:
+    """The oldest of all of them makes room, whatever property and family it is of, and goes on as any other."""
+    records = [hit(0, site="X-1"), hit(1, site="X-2", family="matomo"), hit(2, site="X-1"), hit(3, site="X-3")]
+    limits = replace(STRANGER, max_open=2)
+    assert fold_all(records, limits) == [([0, 2], "quota", None)]
+    closings = fold_all([*records, hit(4, site="X-1"), tick(60 * MINUTE)], limits)
+    assert closings[1:] == [([1], "quota", None), ([3], "timeout", None), ([4], "timeout", "quota")]
+
+
+def test_strangers_leave_known_properties_alone() -> None:
+    """However many properties are invented, what is known has a quota of its own; nor does it take from theirs."""
+    records = [hit(0, "a"), *(hit(number, site=f"X-{number}") for number in range(1, 5)), hit(5, "b")]
+    closings = fold_all(records, lambda site: replace(PLAIN, max_open=2, shares_quota=site != "G-1"))
+    assert closings == [([1], "quota", None), ([2], "quota", None)]
+
+
+def test_a_clock_set_back_reaches_every_quota() -> None:
+    """Each of the strangers keeps its own timeout from then, beside the property with its own quota."""
+    limits = {"G-1": PLAIN, "X-1": STRANGER, "X-2": replace(STRANGER, timeout=MINUTE)}
+    records = [*(hit(9_000 * MINUTE, site=site) for site in limits), clock(0), tick(MINUTE), tick(30 * MINUTE)]
+    closings = fold_all(records, limits.__getitem__)
+    assert [offsets for offsets, _, _ in closings] == [[2], [0], [1]]
+
+
+def test_properties_are_forgotten() -> None:
+    """Only those with open protosessions are remembered, whether they share a quota or not."""
+    fold = Fold(lambda site: replace(PLAIN, max_open=3, shares_quota=site != "G-1"))
+    seen_at_a_time = set()
+    for offset in range(100):
+        fold.apply(offset, hit(offset, site=f"X-{offset}" if offset % 2 else "G-1"))
+        seen_at_a_time.add(fold.properties)
+    assert seen_at_a_time == {1, 2, 3, 4}
+    fold.apply(100, tick(60 * MINUTE))
+    assert (fold.properties, list(fold._quotas())) == (0, [fold._shared_quota])
+
+
 def test_a_joined_protosession_is_as_old_as_its_older_part() -> None:
     """The younger part having more keys does not make the cluster young."""
     records = [
@@ -308,11 +345,16 @@ class Consumer:
         self.start = StartPoint(0, 0)
         self.pending: list[Closed] = []
         self.fold = Fold(limits_of)
+        self.most_open = 0
 
     def append(self, record: Routing) -> None:
         """Append a record and fold it."""
         self.records.append(record)
-        self.pending += self.fold.apply(len(self.records) - 1, record)
+        self._apply(len(self.records) - 1)
+
+    def _apply(self, offset: int, planned: bool = False) -> None:
+        self.pending += self.fold.apply(offset, self.records[offset], planned)
+        self.most_open = max(self.most_open, self.fold.open)
 
     def plan(self, most: int) -> None:
         """Plan some of what has closed; its hits must still be somewhere."""
@@ -336,7 +378,7 @@ class Consumer:
         self.fold = Fold(self.limits_of, self.start, carried, lambda record: self.records[int(record)])
         self.pending = []
         for offset in range(self.start.offset, len(self.records)):
-            self.pending += self.fold.apply(offset, self.records[offset], planned=offset in planned)
+            self._apply(offset, offset in planned)
 
 
 Move = tuple[str, int, int, int]
@@ -358,13 +400,18 @@ MOVES = st.lists(
 )
 
 
-def play(moves: Sequence[Move], limits_of: Callable[[str], FoldLimits]) -> Consumer:
+def play(
+    moves: Sequence[Move],
+    limits_of: Callable[[str], FoldLimits],
+    hit_of: Callable[[int, int, int], Routing] | None = None,
+) -> Consumer:
     """Let a consumer live through the moves and a long silence."""
+    hit_of = hit_of or _hit_of
     consumer, now = Consumer(limits_of), 0
     for move, span, client, extra in moves:
         if move == "hit" or move == "late":
             at = now = now + span if move == "hit" else now
-            consumer.append(_hit_of(at - (span if move == "late" else 0), client, extra))
+            consumer.append(hit_of(at - (span if move == "late" else 0), client, extra))
         elif move == "tick":
             now += span
             consumer.append(tick(now))
@@ -394,6 +441,13 @@ def _hit_of(at: int, client: int, extra: int) -> Routing:
     )
 
 
+def _invented_hit_of(at: int, client: int, extra: int) -> Routing:
+    """A third of the hits are of a known property, all others of a few that somebody invented."""
+    known, family = extra % 3 == 0, "ga4" if extra % 2 else "matomo"
+    user = "user" if extra % 4 == 0 else None
+    return hit(at, f"client {client}", site="G-1" if known else f"X-{extra % 2}-{client}", family=family, user=user)
+
+
 def limited(limits: FoldLimits) -> Callable[[str], FoldLimits]:
     """Two properties, with timeouts of their own."""
     return lambda site: replace(limits, timeout={"G-0": 10 * SECOND, "G-1": MINUTE}[site])
@@ -402,6 +456,16 @@ def limited(limits: FoldLimits) -> Callable[[str], FoldLimits]:
 def without_continues(closings: Sequence[Closed]) -> list[tuple[list[int], str]]:
     """Which hits, and why. Why a protosession *before* it closed is not remembered over a restart."""
     return [(offsets, cause) for offsets, cause, _ in seen(closings)]
+
+
+def planned_hits(consumer: Consumer) -> list[int]:
+    """The offsets in all plans, ascending; one that was planned twice stands there twice."""
+    return sorted(offset for closed in consumer.plans for offset in closed.offsets.tolist())
+
+
+def all_hits(consumer: Consumer) -> list[int]:
+    """The offsets of all records that are hits."""
+    return [offset for offset, record in enumerate(consumer.records) if not record.flags & (TICK | CLOCK)]
 
 
 def in_seconds(*moves: Move) -> list[Move]:
@@ -460,8 +524,30 @@ def test_every_hit_is_planned_exactly_once(moves: list[Move], max_hits: int, max
     """Under restarts, caps, quotas and joins no hit is lost and none stands in two plans."""
     limits = replace(JOINED, max_hits=max_hits, max_duration=15 * SECOND, max_open=max_open)
     consumer = play(moves, limited(limits))
-    hits = [offset for offset, record in enumerate(consumer.records) if not record.flags & (TICK | CLOCK)]
-    assert sorted(offset for closed in consumer.plans for offset in closed.offsets.tolist()) == hits
+    assert planned_hits(consumer) == all_hits(consumer)
+
+
+@settings(max_examples=150, deadline=None)
+@given(MOVES, st.integers(1, 3))
+def test_invented_properties_stay_within_the_quota(moves: list[Move], max_open: int) -> None:
+    """Whatever property ids are sent, restarts included: no hit is lost or doubled, and no more is open than may be."""
+    limits = replace(JOINED, timeout=MINUTE, max_open=max_open)
+    consumer = play(moves, lambda site: replace(limits, shares_quota=site != "G-1"), _invented_hit_of)
+    assert planned_hits(consumer) == all_hits(consumer)
+    assert consumer.most_open <= 3 * max_open  # strangers, and the known property in each of two families
+
+
+@settings(max_examples=100, deadline=None)
+@given(MOVES)
+def test_strangers_do_not_disturb_known_properties(moves: list[Move]) -> None:
+    """What closes of a known property is the same without the strangers' hits."""
+    limits = replace(JOINED, timeout=MINUTE, max_open=2)
+    plain_moves = [move for move in moves if move[0] in ("hit", "tick", "clock")]
+    records = play(plain_moves, lambda _: limits, _invented_hit_of).records
+    alone = [record if record.property_id in ("G-1", "") else tick(record.received_at - NOON) for record in records]
+    known = {offset for offset, record in enumerate(records) if record.property_id == "G-1"}
+    closings = fold_all(records, lambda site: replace(limits, shares_quota=site != "G-1"))
+    assert [closing for closing in closings if closing[0][0] in known] == fold_all(alone, limits)
 
 
 @settings(max_examples=100, deadline=None)

@@ -110,7 +110,7 @@ class SessionSettings(Section):
     max_duration: Duration = 24 * 3_600_000_000
     """Log time after which a protosession is closed early; the rest continues in a new one."""
     max_open: int = Field(1_000_000, ge=1)
-    """Open protosessions of one property, or of all together that have no section; over it the oldest close early."""
+    """Open protosessions of a property, or of all without a section together; over it the oldest close early."""
     max_session_duration: Duration = 12 * 3_600_000_000
     """A session is split when it lasts longer."""
     max_session_events: int = Field(1_000, ge=1)
