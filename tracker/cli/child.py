@@ -1,5 +1,6 @@
 """One supervised process. Not for people: `tracker serve` starts these."""
 
+import os
 import sys
 from typing import Annotated, Literal
 
@@ -34,3 +35,5 @@ def child(
     except TrackerError as error:
         structlog.get_logger().error("cannot go on", reason=str(error))
         raise typer.Exit(1) from None
+    # Everything is closed. Taking the interpreter apart would only cost time, and print what DuckDB's types leak.
+    os._exit(0)
