@@ -28,13 +28,14 @@ ga4_transaction = param(
     implements=commerce.params_transaction_id,
     doc="Order.",
 )
+ga4_app = param("mp.firebase_app_id", type=String, protocol=GA4, doc="Firebase app id of an app's stream.")
 ga4_consent_update = param("gcu", type=Bool, protocol=GA4, implements=identity.is_consent_update, doc="Set by the tag.")
 
 
 @event(protocol=GA4, implements=identity.platform)
-def ga4_platform(name: String) -> String:
-    """Always web: these are requests of the browser tag."""
-    return ops.constant(name, "web", String)
+def ga4_platform(ga4_app: String) -> String:
+    """App for events that were sent to an app's stream, web for all others."""
+    return ops.first_that_applies((ops.is_known(ga4_app), "app"), otherwise="web")
 
 
 @event(protocol=GA4, implements=commerce.is_purchase)

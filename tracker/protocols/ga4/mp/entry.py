@@ -1,0 +1,119 @@
+"""From one event of a Measurement Protocol request to a hit, or to why there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from ipaddress import ip_address
+from typing import Any, Final
+
+import orjson
+
+from tracker.model import Hit, RawRequest, Rejected
+from tracker.protocols.ga4.mp.auth import MeasurementSettings
+from tracker.protocols.ga4.mp.body import Body, identifier, without_personal
+from tracker.protocols.ga4.mp.stream import Stream
+from tracker.protocols.ga4.mp.times import EventTime, event_time
+from tracker.protocols.ga4.protocol import MAX_ID, SECRETS
+from tracker.protocols.receipt import bounded, is_junk, pseudonym
+from tracker.protocols.secrets import cut
+
+NAME: Final = "ga4_mp"
+FAMILY: Final = "ga4"
+_MAX_AGENT: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What all events of a request share."""
+
+    request: RawRequest
+    """As if the visitor had sent it."""
+    settings: MeasurementSettings
+    property_id: str
+    client_id: str
+    is_cookieless: bool
+    user_id: str | None
+    query: bytes
+    body: Body
+    shared: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, request: RawRequest, stream: Stream, settings: MeasurementSettings, body: Body) -> "Sender | None":
+        """None where the request names no client."""
+        sent = identifier(body.content.get("app_instance_id" if stream.is_app else "client_id"))
+        if sent is None:
+            return None
+        seen = _as_overridden(request, body.content)
+        client_id, user_id = bounded(sent, MAX_ID), (identifier(body.content.get("user_id")) or "")[:MAX_ID]
+        junk = is_junk(client_id)
+        return cls(
+            seen,
+            settings,
+            stream.property_id,
+            pseudonym(seen, stream.property_id) if junk else client_id,
+            junk,
+            None if is_junk(user_id) else user_id,
+            cut(request.query, SECRETS),
+            body,
+            body.shared(),
+        )
+
+    def hit_of(self, event: object, index: int) -> Hit | Rejected:
+        """The hit of one event. Its body is a request of its own: what all share, and this event alone."""
+        if not isinstance(event, dict) or not isinstance(event.get("name"), str) or not event["name"]:
+            return Rejected("no_event", "the event has no name", self.property_id, self.client_id, index)
+        own, outer = event.get("timestamp_micros"), self.body.content.get("timestamp_micros")
+        when = event_time(outer if own is None else own, self.request.received_at)
+        if when.refused == "too_old" and self.body.is_strict:
+            return Rejected("too_old", "the event is older than 72 hours", self.property_id, self.client_id, index)
+        kept = without_personal(event)
+        try:
+            payload = orjson.dumps({**self.shared, "events": [kept]})
+            key = None if own is None else self._event_key(kept, when)
+        except TypeError:  # nested deeper than JSON can be written
+            return Rejected("unreadable", "the event is nested too deeply", self.property_id, self.client_id, index)
+        return self.request.hit(
+            self.settings,
+            property_id=self.property_id,
+            client_id=self.client_id,
+            protocol=NAME,
+            family=FAMILY,
+            user_id=self.user_id,
+            event_time=when.time,
+            event_time_refused=when.refused,
+            event_key=key,
+            is_cookieless=self.is_cookieless,
+            query=self.query,
+            body=payload,
+        )
+
+    def _event_key(self, event: Mapping[str, Any], when: EventTime) -> bytes | None:
+        """The same for an event that is sent again with its own time; None where that is no time at all."""
+        if when.said is None:
+            return None
+        canonical = orjson.dumps(
+            [self.property_id, self.client_id, when.said, {**event, "timestamp_micros": None}],
+            option=orjson.OPT_SORT_KEYS,
+        )
+        return blake2b(canonical, digest_size=16).digest()
+
+
+def _as_overridden(request: RawRequest, content: Mapping[str, Any]) -> RawRequest:
+    """The request with the visitor's address and browser, where the server that sends it tells them."""
+    address, agent = _address(content.get("ip_override")), content.get("user_agent")
+    said = {"user-agent": agent[:_MAX_AGENT]} if isinstance(agent, str) and agent else {}
+    if not address and not said:
+        return request
+    return replace(
+        request,
+        address=address or request.address,
+        headers={**request.headers, **said},
+        kept_headers={**request.kept_headers, **said},
+    )
+
+
+def _address(said: object) -> str | None:
+    try:
+        return str(ip_address(said)) if isinstance(said, str) else None
+    except ValueError:
+        return None
