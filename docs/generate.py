@@ -146,7 +146,10 @@ def _title(module: str) -> str:
 
 
 def _protocol_title(module: str) -> str:
-    return f"Only {module.split('.')[-2]}" if module.startswith("tracker.protocols.") else module
+    if not module.startswith("tracker.protocols."):
+        return module
+    protocol, idea = module.split(".")[-2:]
+    return f"Only {protocol}" if idea == "columns" else f"Only {protocol}: {idea.replace('_', ' ')}"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

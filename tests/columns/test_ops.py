@@ -129,3 +129,12 @@ def test_remembered_results_are_bounded() -> None:
     results: dict[Any, Any] = cache.results(len, None)
     results.update({"a": 1, "b": 1, "c": 1})
     assert cache.results(len, None) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("3", 3), ("12.9", 12), ("-12.9", -12), ("1e3", 1000), ("9" * 18, 10**18 - 1), ("1e16", None), ("x", None)],
+)
+def test_as_whole_cuts_towards_zero(text: str, number: int | None) -> None:
+    """A number with a fraction loses it; what no float tells apart from its neighbours is null."""
+    assert ops.as_whole(pa.array([text])).to_pylist() == [number]

@@ -29,7 +29,7 @@ from tracker.columns import (
 request_host = hit("host", String, doc="Host the request was sent to.")
 save_data = header("save-data", doc="`on` where the browser asks for less data.")
 home_currency = setting("currency", String, doc="Currency of the property's settings.")
-user_properties = params("up.", doc="GA4 user properties, in the order in which they were sent.")
+changed_properties = params("up.", doc="GA4 user properties, in the order in which they were sent.")
 section_names = resource("section_names", doc="A mapping from a section's path to what people call it.")
 
 
@@ -40,9 +40,9 @@ def wants_less_data(save_data: String) -> Bool:
 
 
 @event
-def user_property_list(user_properties: NamedValues) -> NamedValues:
+def user_property_list(changed_properties: NamedValues) -> NamedValues:
     """Name and value of every user property of the event."""
-    return user_properties
+    return changed_properties
 
 
 PathFacts = Annotated[pa.StructArray, struct_of(section=String, depth=Int64)]

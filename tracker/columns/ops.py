@@ -150,6 +150,12 @@ def first_characters(a: Any, count: int) -> Any:
 
 
 @lift
+def characters_from(a: Any, start: int) -> Any:
+    """What stands from character `start` (from 0) on."""
+    return pc.utf8_slice_codeunits(a, start)
+
+
+@lift
 def starts_with(a: Any, prefix: str) -> Any:
     """True where text begins with `prefix`."""
     return pc.starts_with(a, prefix)
@@ -199,6 +205,19 @@ def as_int(a: Any) -> Any:
 
 
 @lift
+def as_whole(a: Any) -> Any:
+    """Numbers written as text, cut towards zero (`12.5` is 12); null for anything else, also beyond 18 digits."""
+    number = as_int(a)
+    return number if number.null_count == a.null_count else pc.coalesce(number, whole(as_float(a)))
+
+
+@lift
+def whole(a: Any) -> Any:
+    """Floats as whole numbers, cut towards zero; null from 2**53 on, where floats no longer tell them apart."""
+    return pc.trunc(_where(pc.less(pc.abs(a), 2.0**53), a)).cast(pa.int64())
+
+
+@lift
 def as_float(a: Any) -> Any:
     """Numbers written as text (`-1.5e3`); null for anything else, NaN and infinities included."""
     fits = pc.match_substring_regex(a, r"^[+-]?([0-9]{1,300}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$")
@@ -220,7 +239,7 @@ def typed(text: Any, kind: pa.DataType) -> Any:
     if kind == pa.string():
         return text
     if kind == pa.int64():
-        return as_int(text)
+        return as_whole(text)
     if kind == pa.float64():
         return as_float(text)
     if kind == pa.bool_():

@@ -1,0 +1,61 @@
+"""Consent as GA4's tags write it."""
+
+from typing import Any
+
+import pytest
+
+from tracker.protocols.ga4.consent import consent_of
+from tracker.testing import compute_rows, make_hit
+
+COLUMNS = ("privacy_ads_storage", "privacy_analytics_storage", "consent_ad_user_data", "consent_ad_personalization")
+
+
+CASES = [
+    ("", [None, None, None, None]),
+    ("gcs=&gcd=", [None, None, None, None]),
+    ("gcs=G111", [True, True, None, None]),
+    ("gcs=G110", [True, False, None, None]),
+    ("gcs=G1-0", [None, False, None, None]),
+    ("gcs=G10-", [False, None, None, None]),
+    ("gcs=G1", [None, None, None, None]),
+    ("gcs=G11", [True, None, None, None]),
+    ("gcs=G0", [None, None, None, None]),
+    ("gcs=X111", [None, None, None, None]),
+    ("gcd=13p3t3p3p5", [False, True, False, False]),
+    ("gcd=13r3t3r3p5l1", [True, True, True, False]),
+    ("gcd=13u3v3n3m5", [False, True, True, False]),
+    ("gcd=13l3l3l3l1", [None, None, None, None]),
+    ("gcd=23r3t3r3p5", [None, None, None, None]),
+    ("gcd=13r3", [True, None, None, None]),
+    ("gcd=13*3%20", [None, None, None, None]),
+    ("gcs=G110&gcd=13u3l3t3l5", [False, False, True, None]),
+]
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[dict[str, Any]]:
+    """A row for each case, in one batch."""
+    return compute_rows([make_hit(f"v=2&tid=G-1&cid=1.1&en=page_view&{query}") for query, _ in CASES])
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_state(case: int, rows: list[dict[str, Any]]) -> None:
+    """Granted, denied, or null where nobody said. Short and unknown strings cost nothing; of two strings gcd wins."""
+    assert [rows[case][column] for column in COLUMNS] == CASES[case][1]
+
+
+@pytest.mark.parametrize(
+    ("letter", "state"),
+    [("l", None), ("p", False), ("t", True), ("m", False), ("n", True), ("q", False), ("r", True), ("u", False),
+     ("v", True)],
+)  # fmt: skip
+def test_letter(letter: str, state: bool | None) -> None:
+    """An update counts before the default: granted and then denied is denied."""
+    assert consent_of(f"11{letter}1{letter}1{letter}1{letter}5") == (state,) * 4
+
+
+def test_captured(captured: list[dict[str, Any]]) -> None:
+    """Before and after a visitor of a real tag agreed to storage for ads and to the use of their data."""
+    rows = [row for row in captured if row["name"] in ("custom_one", "big_event")]
+    states = {tuple(row[column] for column in COLUMNS) for row in rows}
+    assert states == {(False, True, False, False), (True, True, True, False)}
