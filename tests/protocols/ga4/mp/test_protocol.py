@@ -151,6 +151,15 @@ def test_apps_have_their_own_ids() -> None:
     assert compute_rows([hit])[0]["platform"] == "app"
 
 
+@pytest.mark.parametrize(("target", "key"), [(PATH, "tid"), (APP, "mp.firebase_app_id")])
+def test_ids_are_parameters(target: str, key: str) -> None:
+    """Under the tag's names; an app's stream has a name of its own, for it is no measurement id."""
+    hit = only(sent({"name": "a"}, target=target, app_instance_id="1.1", user_id="bob"))
+    read = MeasurementProtocol().parameters(make_hits([hit]))
+    values = {name: array[0].as_py() for name in read.keys() if (array := read.get(name)) is not None}  # noqa: SIM118
+    assert values == {key: hit.property_id, "cid": "1.1", "uid": "bob", "en": "a"}
+
+
 @pytest.mark.parametrize("junk", ["", "null", "undefined", 0])
 def test_junk_ids_join_nobody(junk: object) -> None:
     """Visitors whose server knows no id are told apart by the address it sends."""

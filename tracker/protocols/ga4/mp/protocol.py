@@ -70,9 +70,8 @@ class MeasurementProtocol(TrackingProtocol[MeasurementSettings]):
         rows: list[dict[str, str]] = []
         for row, (query, body) in enumerate(zip(hits.queries, hits.bodies, strict=True)):
             stream, user_id = Stream.of(query), hits.user_ids[row]
-            known = {"tid": stream.property_id, "cid": hits.client_ids[row]}
+            known = {"mp.firebase_app_id" if stream.is_app else "tid": stream.property_id, "cid": hits.client_ids[row]}
             known |= {"uid": user_id} if user_id is not None else {}
-            known |= {"mp.firebase_app_id": stream.property_id} if stream.is_app else {}
             rows.append({**known, **parameters_of(orjson.loads(body))})
         return RowParameters(rows)
 
