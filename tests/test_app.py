@@ -79,6 +79,14 @@ def write(chosen: Settings, log: Log, sql: str) -> list[dict[str, Any]]:
     return rows
 
 
+def test_properties_without_a_section_share_a_quota(tmp_path: Path) -> None:
+    """Those with one have a quota of their own, also where the section is empty."""
+    chosen = settings(tmp_path, properties={"G-KNOWN": {}})
+    known = app.properties(chosen, app.registry(chosen))
+    limits = [app.fold_limits(chosen, known, property_id) for property_id in ("G-KNOWN", "G-STRANGER")]
+    assert [one.shares_quota for one in limits] == [False, True]
+
+
 def secrets_in_files(folder: Path) -> list[tuple[str, bytes]]:
     """Which file holds which secret."""
     stores = [path for path in folder.rglob("*") if path.is_file()]

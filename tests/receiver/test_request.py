@@ -69,6 +69,13 @@ async def test_a_hit_carries_what_the_request_shares(serve: Serve) -> None:
     assert int.from_bytes(hit.id[:6], "big") == clock.now() // 1000
 
 
+async def test_a_host_is_cut(serve: Serve) -> None:
+    """No host name is longer than DNS allows, and each hit of a request holds it."""
+    world = await serve()
+    await world.send(b"GET /toy/collect?a=1 HTTP/1.1\r\nHost: " + b"h" * 9_000 + b"\r\n\r\n")
+    assert len(world.hits[0].host) == 260
+
+
 async def test_only_wanted_headers_are_kept(serve: Serve) -> None:
     """Those that columns or settings name, cut at 1,024 characters; never one that holds a secret."""
     names = ("Cookie", "Authorization", "Proxy-Authorization", "X-Gtm-Server-Preview")

@@ -136,6 +136,22 @@ async def test_a_hit_that_cannot_be_encoded_rejects_only_itself(serve: Serve) ->
     assert world.count("tracker_rejected_total", protocol="toy", reason="unencodable") == 1
 
 
+async def test_hits_that_swell_are_refused(serve: Serve) -> None:
+    """What all hits of a request share is copied into each; where that is far more than was sent, none is stored."""
+    world = await serve()
+    world.receiver._desk.limits.max_records = 8
+    assert (await world.send(request(method="POST", body=b"one\nthree\n2"))).status == 413
+    assert (await world.send(request(method="POST", body=b"one\nthree"))).status == 204
+    assert world.log.records == [b"one", b"three"]
+
+
+async def test_a_rejection_holds_a_path_of_bounded_length(serve: Serve) -> None:
+    """Many rejections may wait for a commit, and their path is the sender's choice."""
+    world = await serve()
+    await world.send(request("/" + "x" * 9_000 + "/toy/collect", method="POST", body=b"one\nbad"))
+    assert len(cbor2.loads(world.log.rejections[0])["pa"]) == 300
+
+
 async def test_only_rejected_pieces_are_answered_at_once(serve: Serve) -> None:
     """Nobody waits for the log where nothing was accepted; the protocol decides the status."""
     world = await serve()

@@ -110,8 +110,8 @@ class Exchange:
             self.refuse(refusal, keep=True)
             return
         records, rejected = self._cut()
-        if records is None:
-            self.refuse(_UNREADABLE, keep=True)
+        if isinstance(records, Refusal):
+            self.refuse(records, keep=True)
             return
         self._hits, self._rejected = len(records), rejected
         try:
@@ -139,27 +139,33 @@ class Exchange:
         self._raw = self._desk.reader.read(self._message, self._path, self._query, body, self._peer)
         return self._raw
 
-    def _cut(self) -> tuple[list[tuple[int, bytes]] | None, list[Rejected]]:
-        """Records to commit and what was rejected; None for the records where nothing could be read at all."""
+    def _cut(self) -> tuple[list[tuple[int, bytes]] | Refusal, list[Rejected]]:
+        """Records to commit and what was rejected; a refusal where nothing could be read, or far too much."""
         desk, protocol, raw = self._desk, self._protocol, self._raw
         encode, partition_of = desk.encode, desk.partition_of
         records: list[tuple[int, bytes]] = []
         rejected: list[Rejected] = []
+        left = desk.limits.max_records
         try:
             for piece in protocol.hits(raw, desk.properties):
                 if isinstance(piece, Rejected):
                     rejected.append(piece)
                     continue
                 try:
-                    records.append((partition_of(piece), encode(piece)))
+                    record = encode(piece)
+                    records.append((partition_of(piece), record))
                 except Exception as error:  # one hit that cannot be stored harms only itself
                     self._complain("a hit could not be encoded", error)
                     rejected.append(Rejected("unencodable", "the hit could not be encoded", index=len(records)))
+                    continue
+                left -= len(record)
+                if left < 0:
+                    return desk.limits.records_too_large, []
         except Exception as error:  # a plugin's boundary
             self._complain("a protocol failed to cut a request into hits", error)
             self._desk.tally.rejected(protocol.name, "protocol_failed")
             if not records and not rejected:
-                return None, []
+                return _UNREADABLE, []
             rejected.append(Rejected("protocol_failed", "the rest of the request could not be read"))
         return records, rejected
 
@@ -204,7 +210,7 @@ class Exchange:
                     "d": piece.detail[:_MAX_DETAIL],
                     "pi": piece.property_id,
                     "ci": piece.client_id,
-                    "pa": self._path,
+                    "pa": self._path[:_MAX_DETAIL],
                     "p": self._protocol.name,
                     "x": piece.excluded,
                 }

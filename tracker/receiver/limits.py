@@ -12,6 +12,8 @@ from tracker.config import ReceiverSettings
 
 MAX_HEADER_COUNT = 100
 """Most header lines of one request."""
+MAX_COPIES = 32 << 20
+"""Bytes that the hits of one request may take beyond its body: each holds a copy of what they share."""
 _MAX_MEMBERS = 16
 _GZIP, _ZLIB, _DEFLATE = 31, 15, -15
 
@@ -36,6 +38,8 @@ class Limits:
     def __init__(self, settings: ReceiverSettings) -> None:
         self.max_url, self.max_headers = settings.max_url, settings.max_headers
         self.max_body, self.max_parameters = settings.max_body, settings.max_parameters
+        self.max_records = settings.max_body + MAX_COPIES
+        """Most bytes of the records of one request."""
         self.line_size = settings.max_url * 2
         """Where the parser gives up on a URL: above ours, so that an ordinary excess is answered with CORS headers."""
         self.field_size = settings.max_headers + (1025 if settings.max_headers + 1024 == self.line_size else 1024)
@@ -47,6 +51,9 @@ class Limits:
             431, f"The headers take more than {self.max_headers:,} bytes or {MAX_HEADER_COUNT} lines.", "too_large"
         )
         self.body_too_large = Refusal(413, f"The body is larger than {self.max_body:,} bytes.", "too_large")
+        self.records_too_large = Refusal(
+            413, f"The hits of the request would take more than {self.max_records:,} bytes.", "too_large"
+        )
         self.too_many_parameters = Refusal(
             400, f"The request has more than {self.max_parameters:,} parameters.", "bad_request"
         )

@@ -16,6 +16,8 @@ NEVER_KEPT = frozenset({"cookie", "authorization", "proxy-authorization", "x-gtm
 """Headers that never go into a hit, whoever asks for them: they hold secrets."""
 MAX_HEADER_VALUE = 1_024
 """Characters of a header that are kept with a hit."""
+MAX_HOST = 260
+"""Characters of the host that are kept: a name of 253 (RFC 1035, section 2.3.4) and a port."""
 
 
 class Message(Protocol):
@@ -99,7 +101,7 @@ class RequestReader:
             body=body,
             headers=headers,
             address=self._addresses.of(peer, headers.get("x-forwarded-for", ""), headers.get("forwarded", "")),
-            host=headers.get("host", ""),
+            host=headers.get("host", "")[:MAX_HOST],
             received_at=now,
             daily_key=self._days.of(now),
             new_id=partial(self._ids.make, now),

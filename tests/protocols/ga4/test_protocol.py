@@ -126,6 +126,11 @@ def test_ids_are_opaque_text() -> None:
     assert len(only_hit(f"{PATH}?v=2&tid=G-1&cid={'9' * 300}&en=x").client_id) == 32
 
 
+def test_a_long_user_id_is_cut() -> None:
+    """What routing holds is bounded, whatever was sent."""
+    assert len(only_hit(f"{SHARED}&en=x&uid={'u' * 9_000}").user_id or "") == 256
+
+
 def test_a_request_sent_again_has_the_same_event_keys() -> None:
     """A retry keeps page load and counter, though its transport parameter differs; every event has a key of its own."""
     body = "en=a\nen=a\nen=b"

@@ -66,6 +66,7 @@ class TestContract(ProtocolContract):
         ("idsite=x&rec=1", "no_property"),
         ("idsite=01&rec=1", "no_property"),
         ("idsite=1.0&rec=1", "no_property"),
+        ("idsite=" + "9" * 19 + "&rec=1", "no_property"),
         ("rec=1", "no_property"),
         ("idsite=1&rec=1&cid=short", "bad_client"),
         ("idsite=1&rec=1&cid=0123456789abcdef0", "bad_client"),
@@ -225,6 +226,20 @@ def test_an_image_without_a_url_is_on_the_page_it_was_sent_from() -> None:
     sent = {"referer": "https://a.example/p?q=ü"}
     assert only(f"{GOOD}&url=", headers=sent).query.endswith(b"&url=https%3A%2F%2Fa.example%2Fp%3Fq%3D%C3%BC")
     assert only(f"{GOOD}&urlref=x", headers=sent).query == b"idsite=1&rec=1&urlref=x"
+
+
+def test_an_entry_of_a_bulk_request_is_no_image() -> None:
+    """A Referer is not copied into every entry: a small request would become a huge one."""
+    request = make_request(
+        "/matomo.php", json.dumps({"requests": ["?idsite=1&rec=1"]}), headers={"referer": "https://a"}
+    )
+    assert [piece.query for piece in pieces(request) if isinstance(piece, Hit)] == [b"idsite=1&rec=1"]
+
+
+def test_no_id_is_long() -> None:
+    """What routing holds is bounded, whatever was sent."""
+    hit = only(f"{GOOD}&uid={'u' * 9_000}&_id={'a' * 9_000}")
+    assert (len(hit.client_id), len(hit.user_id)) == (16, 200)
 
 
 def test_another_charset_is_read_as_utf8() -> None:

@@ -38,6 +38,17 @@ def hit_of(
     return _hit(sent, _as_overridden(sent, request), settings, property_id, when)
 
 
+def on_its_page(sent: Sent, request: RawRequest) -> Sent:
+    """With what the query of an image in a page without scripts lacks: the page, which only the Referer names.
+
+    Entries of a bulk request are no images: a Referer copied into each would make a small request huge.
+    """
+    page = request.headers.get("referer")
+    if not page or not _PAGE.isdisjoint(sent.values):
+        return sent
+    return replace(sent, query=sent.query + b"&url=" + quote(page, safe="", errors="replace").encode())
+
+
 def _hit(sent: Sent, request: RawRequest, settings: MatomoSettings, property_id: str, when: EventTime) -> Hit:
     user_id = user(sent)
     client_id, is_cookieless = device(sent, request, property_id, user_id)
@@ -51,7 +62,7 @@ def _hit(sent: Sent, request: RawRequest, settings: MatomoSettings, property_id:
         event_time=when.time,
         event_time_refused=when.refused,
         is_cookieless=is_cookieless,
-        query=sent.query + _page_of_image(sent, request),
+        query=sent.query,
         body=sent.body,
     )
 
@@ -75,14 +86,6 @@ def _address(said: str) -> str | None:
         return str(ip_address(said))
     except ValueError:
         return None
-
-
-def _page_of_image(sent: Sent, request: RawRequest) -> bytes:
-    """What the query of an image in a page without scripts lacks: the page, which only the Referer names."""
-    page = request.headers.get("referer")
-    if not page or not _PAGE.isdisjoint(sent.values):
-        return b""
-    return b"&url=" + quote(page, safe="", errors="replace").encode()
 
 
 def _refusal(sent: Sent, when: EventTime, is_trusted: bool) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from tracker.protocols.cors import preflight_headers
 from tracker.protocols.matomo import columns
 from tracker.protocols.matomo.auth import MatomoSettings, is_known
 from tracker.protocols.matomo.bulk import MAX_ENTRIES, is_bulk, is_silent, query_of, read_bulk
-from tracker.protocols.matomo.entry import NAME, hit_of
+from tracker.protocols.matomo.entry import NAME, hit_of, on_its_page
 from tracker.protocols.matomo.reply import Told, reply
 from tracker.protocols.matomo.sent import Sent
 from tracker.protocols.querystring import QueryParameters
@@ -32,7 +32,7 @@ class MatomoProtocol(TrackingProtocol[MatomoSettings]):
             return
         sent = Sent.of(request.query, request.body.strip())
         if sent.query.strip(b"&") or sent.body.strip(b"&") or sent.values:
-            yield hit_of(sent, request, properties)
+            yield hit_of(on_its_page(sent, request), request, properties)
 
     def parameters(self, hits: Hits) -> QueryParameters:
         """Form body and query together; the query wins."""
