@@ -1,4 +1,5 @@
-"""Every metric this program has, in one list: name, unit and meaning. `docs/metrics.md` is made from it.
+"""Every metric this program has, in one list: name, unit and meaning; `docs/reference/metrics.md` shows
+it.
 
 Counted per batch or commit, never per event. Every drop carries `stage` and `reason`.
 """
