@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tracker.config import ReceiverSettings, Settings
+
 pytestmark = pytest.mark.slow
 HIT = "/g/collect?v=2&tid=G-1&cid=1.2&en=page_view&dl=https%3A%2F%2Fa.test%2Fhello&_p=1&_s=1"
 
@@ -132,6 +134,22 @@ def test_ctrl_c_ends_all_and_loses_nothing(tmp_path: Path) -> None:
     code = tracker.end(signal.SIGINT)
     audit = tracker.run("audit")
     assert (code, audit.returncode, "received 1 = hits 1" in audit.stdout) == (0, 0, True)
+
+
+def test_a_receiver_stopped_while_it_waits_for_its_port_has_not_failed(tmp_path: Path) -> None:
+    """It ends with 0, and all it says is who has the port."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        ports = ReceiverSettings(port=held.getsockname()[1], admin_port=free_port())
+        command = [sys.executable, "-m", "tracker", "child", "receiver"]
+        with subprocess.Popen(command, stdin=-1, stdout=-1, stderr=subprocess.STDOUT, text=True) as process:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(Settings(data=tmp_path, receiver=ports).model_dump_json() + "\n")
+            process.stdin.flush()
+            waits = process.stdout.readline()
+            process.terminate()
+            rest = process.stdout.read()
+    assert ("cannot listen yet" in waits, rest, process.returncode) == (True, "", 0)
 
 
 def test_serve_refuses_what_check_refuses(tmp_path: Path) -> None:

@@ -27,13 +27,15 @@ def child(
 
     configure_logs(role=role, index=index)
     settings = Settings.model_validate_json(message)
+    code = 0
     try:
         if role == "receiver":
             app.run_receiver(settings, index, stop)
         else:
             app.run_worker(settings, stop)
     except TrackerError as error:
-        structlog.get_logger().error("cannot go on", reason=str(error))
-        raise typer.Exit(1) from None
+        if not stop.is_set():
+            structlog.get_logger().error("cannot go on", reason=str(error))
+            code = 1
     # Everything is closed. Taking the interpreter apart would only cost time, and print what DuckDB's types leak.
-    os._exit(0)
+    os._exit(code)
