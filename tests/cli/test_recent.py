@@ -113,9 +113,10 @@ def test_a_hit_behind_the_start_point_was_written(log: LmdbLog) -> None:
     [
         (b"en=page_view&dl=http%3A%2F%2Fa%2F", b"", ("page_view", "http://a/")),
         (b"dl=http%3A%2F%2Fa%2F&en=x", b"en=scroll", ("scroll", "http://a/")),
-        (b"idsite=1&rec=1&url=http%3A%2F%2Fa%2Fb&action_name=x", b"", ("page view", "http://a/b")),
-        (b"idsite=1&e_c=video&e_a=play", b"", ("event", "")),
-        (b"", b"idsite=1&search=x&url=http://a/", ("search", "http://a/")),
+        (b"idsite=1&rec=1&url=http%3A%2F%2Fa%2Fb&action_name=x", b"", ("page_view", "http://a/b")),
+        (b"idsite=1&e_c=video&e_a=play", b"", ("custom_event", "")),
+        (b"idsite=1&idgoal=0&ec_id=O1", b"", ("ecommerce_order", "")),
+        (b"", b"idsite=1&search=x&url=http://a/", ("site_search", "http://a/")),
         (b"", b'{"events":[{"name":"signup","params":{"page_location":"http://m/"}}]}', ("signup", "http://m/")),
         (b"en=x", b"{broken", ("x", "")),
         (b"\xff\xfe", b"", ("", "")),

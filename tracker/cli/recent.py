@@ -132,14 +132,17 @@ def described(query: bytes, body: bytes) -> tuple[str, str]:
     event = next((str(values[key]) for key in ("en", "name") if values.get(key)), "")
     if not event and "idsite" in values:
         kinds = {
-            "e_c": "event",
-            "download": "download",
-            "link": "link",
-            "search": "search",
-            "idgoal": "goal",
             "ping": "ping",
+            "ec_id": "ecommerce_order",
+            "idgoal": "ecommerce_cart_update" if values.get("idgoal") == "0" else "goal_conversion",
+            "ma_id": "media_play",
+            "download": "download",
+            "link": "outlink",
+            "e_c": "custom_event",
+            "c_n": "content_interaction" if values.get("c_i") else "content_impression",
+            "search": "site_search",
         }
-        event = next((kind for key, kind in kinds.items() if values.get(key)), "page view")
+        event = next((kind for key, kind in kinds.items() if values.get(key)), "page_view")
     page = next((str(values[key]) for key in ("dl", "url", "page_location") if values.get(key)), "")
     return event, page
 
