@@ -8,7 +8,7 @@ import pytest
 
 from tracker.clock import SECOND
 from tracker.columns.core.device import first_language
-from tracker.columns.core.url import url_facts
+from tracker.columns.core.url import QUERY_KEYS, url_facts
 from tracker.model import Hit
 from tracker.testing import compute_batch, compute_rows, make_hit
 from tracker.testing.hits import NOW
@@ -164,6 +164,8 @@ def test_revenue_only_where_an_order_was_completed() -> None:
         ("c_n=x&search=y", "content_impression"),
         ("search=y", "site_search"),
         ("search=", "page_view"),
+        ("search=+", "page_view"),
+        ("c_n=x&c_i=undefined", "content_impression"),
         ("ca=1", "custom_action"),
         ("ma_id=x", "media_play"),
     ],
@@ -201,6 +203,24 @@ def test_session_campaign_is_of_one_page_view() -> None:
     assert (row["session_utm_source"], row["session_utm_medium"]) == ("x", None)
 
 
+@pytest.mark.parametrize(
+    ("url", "source"),
+    [("/#utm_source=x", "x"), ("/#/path?a=1&utm_source=x", "x"), ("/?utm_source=y#utm_source=x", "y"), ("/#x", None)],
+)
+def test_campaigns_of_the_fragment_come_after_those_of_the_query(url: str, source: str | None) -> None:
+    """Links into single-page sites carry them there."""
+    facts = url_facts(f"https://a.example{url}", None)
+    assert facts is not None
+    assert dict(zip(QUERY_KEYS, facts[3:], strict=True))["utm_source"] == source
+
+
+def test_the_text_undefined_is_no_value_of_matomos() -> None:
+    """Some clients send it for whatever they do not know."""
+    row = compute_rows([matomo(0, "url=undefined&urlref=undefined&action_name=undefined&res=undefined")])[0]
+    shown = ("page_location", "page_referrer", "page_title", "device_screen_resolution")
+    assert [row[name] for name in shown] == [None] * 4
+
+
 def test_device_language_prefers_the_tag() -> None:
     """Without it, the first language the browser asks for."""
     header = {"accept-language": "de-CH,de;q=0.9"}
@@ -210,8 +230,13 @@ def test_device_language_prefers_the_tag() -> None:
     ]
 
 
+def test_a_tags_language_may_be_a_list() -> None:
+    """Matomo's `lang` stands for the whole header."""
+    assert column("device_language", [matomo(0, "lang=fr-FR%2Cfr%3Bq%3D0.8")]) == ["fr-FR"]
+
+
 @pytest.mark.parametrize(
-    ("header", "language"), [("*", None), ("", None), ("de;q=0.5", "de"), (" en-GB , en", "en-GB")]
+    ("header", "language"), [("*", None), ("", None), ("de;q=0.5", "de"), (" en-GB , en", "en-GB"), ("undefined", None)]
 )
 def test_first_language(header: str, language: str | None) -> None:
     """Quality values are not part of a language."""

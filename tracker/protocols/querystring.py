@@ -6,6 +6,7 @@ found for all rows at once; a value is copied and percent-decoded when its key i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
@@ -38,7 +39,7 @@ class QueryParameters(Parameters):
         self._pieces, self._rows = pieces, rows
 
     @classmethod
-    def of(cls, *parts: pa.BinaryArray) -> "QueryParameters":
+    def of(cls, *parts: pa.BinaryArray) -> Self:
         """Row i of the result holds row i of every part; on a clash the later part wins."""
         some = [part for part in parts if pc.any(pc.greater(pc.binary_length(part), 0)).as_py()] or parts[:1]
         return cls(_split(pc.binary_join_element_wise(*some, b"", b"&", null_handling="replace")))
@@ -91,9 +92,9 @@ class QueryParameters(Parameters):
         taken[self._rows] = True
         return [name for name, codes in pieces.codes.items() if taken[pieces.row[pieces.having(codes)]].any()]
 
-    def take(self, rows: Rows) -> "QueryParameters":
+    def take(self, rows: Rows) -> Self:
         """The rows at `rows`, in that order. Nothing is copied but row numbers."""
-        return QueryParameters(self._pieces, rows if self._rows is None else self._rows[rows])
+        return type(self)(self._pieces, rows if self._rows is None else self._rows[rows])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ device_screen_resolution = declare(String, doc="Screen size as the tag sends it,
 
 @event
 def device_language(language_parameter: String, accept_language: String) -> String:
-    """Language tag as sent by the tag; otherwise the first language the browser asks for."""
-    return ops.coalesce(language_parameter, ops.per_distinct(accept_language, first_language, String))
+    """Language that the tag sends; otherwise the one the browser asks for. The first where it is a list of several."""
+    return ops.per_distinct(ops.coalesce(language_parameter, accept_language), first_language, String)
 
 
-def first_language(accept_language: str) -> str | None:
-    """`de-DE` of `de-DE,de;q=0.9,en;q=0.8`; None for `*` or nothing."""
-    language = accept_language.partition(",")[0].partition(";")[0].strip()
-    return language if language and language != "*" else None
+def first_language(languages: str) -> str | None:
+    """`de-DE` of `de-DE,de;q=0.9,en;q=0.8`; None for nothing, `*` and the text `undefined`."""
+    language = languages.partition(",")[0].partition(";")[0].strip()
+    return language if language not in ("", "*", "undefined") else None

@@ -45,15 +45,18 @@ def url(page_url: String, excluded_url_params: String) -> UrlFacts:
 
 
 def url_facts(url: str | None, excluded: str | None) -> tuple[str | None, ...] | None:
-    """Location without excluded parameters, host, decoded path, then the value of each of `QUERY_KEYS`."""
+    """Location without excluded parameters, host, decoded path, then the value of each of `QUERY_KEYS`: the query's,
+    else the fragment's, where campaign links for single-page sites have it.
+    """
     if not url:
         return None
     rest, _, fragment = url.partition("#")
     before, mark, query = rest.partition("?")
     host, path = _host_and_path(before)
     found: dict[str, str] = {}
-    for key, value in _KNOWN.findall(query):
-        found.setdefault(key, unquote_plus(value))
+    for part in (query, fragment.rpartition("?")[2]):
+        for key, value in _KNOWN.findall(part):
+            found.setdefault(key, unquote_plus(value))
     location = _without(url, before, mark, query, fragment, excluded)
     return (location, host, path, *(found.get(key) for key in QUERY_KEYS))
 

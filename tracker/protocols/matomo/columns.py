@@ -7,7 +7,7 @@ from tracker.columns.words import setting
 
 MATOMO = "matomo"
 
-matomo_page_url = param("url", type=String, protocol=MATOMO, doc="Page URL.")
+matomo_page_url = param("url", type=String, protocol=MATOMO, implements=url.page_url, doc="Page URL.")
 matomo_page_title = param("action_name", type=String, protocol=MATOMO, implements=pages.page_title, doc="Page title.")
 matomo_page_referrer = param("urlref", type=String, protocol=MATOMO, implements=pages.page_referrer, doc="Referrer.")
 matomo_language = param("lang", type=String, protocol=MATOMO, implements=device.language_parameter, doc="Language.")
@@ -31,12 +31,6 @@ matomo_ping = param("ping", type=Int64, protocol=MATOMO, doc="Heartbeat.")
 matomo_new_visit = param("new_visit", type=Int64, protocol=MATOMO, doc="Asks for a new visit.")
 matomo_custom_action = param("ca", type=Int64, protocol=MATOMO, doc="Custom action: never a page view.")
 property_currency = setting("currency", String, doc="The property's currency.")
-
-
-@event(protocol=MATOMO, implements=url.page_url)
-def matomo_url(matomo_page_url: String) -> String:
-    """Page URL; the text `undefined` that some clients send is none."""
-    return ops.only_where(ops.not_equal(matomo_page_url, "undefined"), matomo_page_url)
 
 
 @event(protocol=MATOMO, implements=identity.platform)
@@ -78,7 +72,7 @@ def matomo_name(
         (ops.both(ops.is_known(matomo_event_category), ops.is_known(matomo_event_action)), "custom_event"),
         (ops.both(content, ops.is_known(matomo_content_interaction)), "content_interaction"),
         (content, "content_impression"),
-        (ops.is_known(matomo_search), "site_search"),
+        (ops.is_known(ops.known_text(ops.strip(matomo_search))), "site_search"),
         (ops.equal(matomo_custom_action, 1), "custom_action"),
         otherwise="page_view",
     )

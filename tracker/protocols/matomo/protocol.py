@@ -11,9 +11,9 @@ from tracker.protocols.matomo import columns
 from tracker.protocols.matomo.auth import MatomoSettings, is_known
 from tracker.protocols.matomo.bulk import MAX_ENTRIES, is_bulk, is_silent, query_of, read_bulk
 from tracker.protocols.matomo.entry import NAME, hit_of, on_its_page
+from tracker.protocols.matomo.parameters import MatomoParameters
 from tracker.protocols.matomo.reply import Told, reply
 from tracker.protocols.matomo.sent import Sent
-from tracker.protocols.querystring import QueryParameters
 
 
 class MatomoProtocol(TrackingProtocol[MatomoSettings]):
@@ -34,9 +34,9 @@ class MatomoProtocol(TrackingProtocol[MatomoSettings]):
         if sent.query.strip(b"&") or sent.body.strip(b"&") or sent.values:
             yield hit_of(on_its_page(sent, request), request, properties)
 
-    def parameters(self, hits: Hits) -> QueryParameters:
+    def parameters(self, hits: Hits) -> MatomoParameters:
         """Form body and query together; the query wins."""
-        return QueryParameters.of(hits.body_array, hits.query_array)
+        return MatomoParameters.of(hits.body_array, hits.query_array)
 
     def reply(self, request: RawRequest, result: Result) -> Reply:
         """An image, nothing, or JSON, as Matomo answers."""
