@@ -141,6 +141,14 @@ def test_without_rec_nothing_is_recorded(rec: str) -> None:
     assert (piece.reason, piece.excluded) == ("no_rec", True)
 
 
+def test_an_order_sent_again_is_the_same_event() -> None:
+    """A reloaded order page repeats its `ec_id`; a cart, a goal and another order are other events."""
+    order = only(f"{GOOD}&idgoal=0&ec_id=O1&revenue=5").event_key
+    assert order == only(GOOD, "idgoal=0&ec_id=O1&revenue=5&rand=2").event_key
+    assert order != only(f"{GOOD}&idgoal=0&ec_id=O2").event_key is not None
+    assert [only(f"{GOOD}&{query}").event_key for query in ("idgoal=0", "idgoal=1&ec_id=O1", "ec_id=O1")] == [None] * 3
+
+
 def test_the_query_wins_over_the_form() -> None:
     """Both carry parameters; where both have one, the query's is read, at receipt and later."""
     hit = only("/matomo.php?idsite=1&action_name=query", "idsite=2&rec=1&action_name=form&url=u\r\n")

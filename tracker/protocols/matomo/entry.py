@@ -1,6 +1,7 @@
 """From one tracking request, single or out of a bulk request, to a hit or to why there is none."""
 
 from dataclasses import replace
+from hashlib import blake2b
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import quote
@@ -61,10 +62,17 @@ def _hit(sent: Sent, request: RawRequest, settings: MatomoSettings, property_id:
         user_id=user_id,
         event_time=when.time,
         event_time_refused=when.refused,
+        event_key=_order_key(sent),
         is_cookieless=is_cookieless,
         query=sent.query,
         body=sent.body,
     )
+
+
+def _order_key(sent: Sent) -> bytes | None:
+    """The same for an order that is sent again, as when its page is loaded again: an `ec_id` counts once."""
+    order = sent.text(b"ec_id")
+    return blake2b(order.encode(), digest_size=16).digest() if order and sent.integer(b"idgoal") == 0 else None
 
 
 def _as_overridden(sent: Sent, request: RawRequest) -> RawRequest:

@@ -14,7 +14,7 @@ TIMINGS = frozenset({b"pf_net", b"pf_srv", b"pf_tfr", b"pf_dm1", b"pf_dm2", b"pf
 
 _read = reader(
     *(b"idsite", b"rec", b"token_auth", b"cdt", b"cdo", b"cid", b"_id", b"uid", b"url", b"urlref"),
-    *(b"cs", b"ua", b"lang", b"e_c", b"e_a", *sorted(PLACE), *sorted(TIMINGS)),
+    *(b"cs", b"ua", b"lang", b"e_c", b"e_a", b"idgoal", b"ec_id", *sorted(PLACE), *sorted(TIMINGS)),
 )
 
 
