@@ -263,6 +263,13 @@ def test_urls_of_all_shapes(url: str, location: str, host: str | None, path: str
     assert facts[:3] == (location, host, path)
 
 
+def test_ids_in_links_between_domains_make_no_new_page() -> None:
+    """Tags add them; unless the property says otherwise they are removed with the campaign's parameters."""
+    assert column("page_location", [matomo(0, "url=https://a.example/x?_gl=1*a*_ga*b%26y=1%26pk_vid=2")]) == [
+        "https://a.example/x?y=1"
+    ]
+
+
 def test_an_unreadable_hit_is_a_dead_letter_and_harms_nobody() -> None:
     """A record nobody can decode, and an event without a name."""
     batch = compute_batch([ga4(0, "en=page_view"), ga4(1, "dt=nameless")])
