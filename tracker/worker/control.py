@@ -6,6 +6,7 @@ folder.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import socket
@@ -200,8 +201,13 @@ def _remove_stale(path: Path) -> None:
             probe.connect(str(path))
         except ConnectionRefusedError:
             path.unlink()
-        else:
-            raise SocketTaken(path)
+            return
+        # A whole question and answer: a server that is just ending would leave a bare connection behind, unclosed.
+        probe.settimeout(1)
+        with contextlib.suppress(OSError):
+            probe.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            probe.recv(1)
+        raise SocketTaken(path)
 
 
 class ControlClient:
