@@ -1,9 +1,8 @@
 """What only Matomo requests can tell. Parameter names are those of the wire."""
 
-from tracker.columns import Bool, Float64, Int64, String, boundary, event, ops, param
-from tracker.columns.core import commerce, device, identity, pages, url
+from tracker.columns import Bool, Int64, String, boundary, event, ops, param
+from tracker.columns.core import device, identity, pages, url
 from tracker.columns.events import Events
-from tracker.columns.words import setting
 
 MATOMO = "matomo"
 
@@ -15,10 +14,6 @@ matomo_screen_resolution = param(
     "res", type=String, protocol=MATOMO, implements=device.device_screen_resolution, doc="Screen."
 )
 matomo_goal = param("idgoal", type=Int64, protocol=MATOMO, doc="Goal id; 0 marks e-commerce.")
-matomo_order_id = param(
-    "ec_id", type=String, protocol=MATOMO, implements=commerce.params_transaction_id, doc="Order id."
-)
-matomo_revenue = param("revenue", type=Float64, protocol=MATOMO, implements=commerce.order_value, doc="Grand total.")
 matomo_download = param("download", type=String, protocol=MATOMO, doc="Downloaded file.")
 matomo_link = param("link", type=String, protocol=MATOMO, doc="Outlink.")
 matomo_event_category = param("e_c", type=String, protocol=MATOMO, doc="Event category.")
@@ -30,7 +25,6 @@ matomo_media_id = param("ma_id", type=String, protocol=MATOMO, doc="Media play."
 matomo_ping = param("ping", type=Int64, protocol=MATOMO, doc="Heartbeat.")
 matomo_new_visit = param("new_visit", type=Int64, protocol=MATOMO, doc="Asks for a new visit.")
 matomo_custom_action = param("ca", type=Int64, protocol=MATOMO, doc="Custom action: never a page view.")
-property_currency = setting("currency", String, doc="The property's currency.")
 
 
 @event(protocol=MATOMO, implements=identity.platform)
@@ -76,24 +70,6 @@ def matomo_name(
         (ops.equal(matomo_custom_action, 1), "custom_action"),
         otherwise="page_view",
     )
-
-
-@event(protocol=MATOMO, implements=commerce.is_purchase)
-def matomo_is_purchase(name: String) -> Bool:
-    """True for a completed order."""
-    return ops.equal(name, "ecommerce_order")
-
-
-@event(protocol=MATOMO, implements=commerce.ecommerce_currency)
-def matomo_currency(property_currency: String, matomo_revenue_known: Bool) -> String:
-    """The property's currency, on events that carry an amount: Matomo sends none."""
-    return ops.only_where(matomo_revenue_known, property_currency)
-
-
-@event(protocol=MATOMO, stored=False)
-def matomo_revenue_known(order_value: Float64) -> Bool:
-    """True where the event carries an amount."""
-    return ops.is_known(order_value)
 
 
 @event(protocol=MATOMO, implements=identity.opens_session)
