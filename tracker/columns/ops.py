@@ -186,6 +186,19 @@ def is_in(a: Any, values: Sequence[Any]) -> Any:
 
 
 @lift
+def is_listed(a: Any, lists: Any) -> Any:
+    """True where the text is one of those that `lists` joins by commas; false for null. Meant for few distinct lists:
+    a setting of several texts.
+    """
+    found = pa.repeat(pa.scalar(False), len(a))
+    for several in pc.unique(lists).to_pylist():
+        if several:
+            listed = pc.is_in(a, value_set=pa.array(several.split(",")))
+            found = pc.or_(found, pc.and_(listed, pc.fill_null(pc.equal(lists, several), False)))
+    return found
+
+
+@lift
 def field(struct: Any, name: str) -> Any:
     """One member of a struct column; null where the struct is."""
     return pc.struct_field(struct, name)
@@ -227,10 +240,10 @@ def as_float(a: Any) -> Any:
 
 @lift
 def as_bool(a: Any) -> Any:
-    """`1 true yes on` and `0 false no off`, in any case; null for anything else."""
-    word = pc.utf8_lower(a)
-    yes = pc.is_in(word, value_set=pa.array(["1", "true", "yes", "on"]))
-    no = pc.is_in(word, value_set=pa.array(["0", "false", "no", "off"]))
+    """`1 true t yes y on` and `0 false f no n off`, in any case; null for anything else."""
+    word = pc.utf8_lower(pc.utf8_trim_whitespace(a))
+    yes = pc.is_in(word, value_set=pa.array(["1", "true", "t", "yes", "y", "on"]))
+    no = pc.is_in(word, value_set=pa.array(["0", "false", "f", "no", "n", "off"]))
     return pc.if_else(yes, True, pc.if_else(no, False, pa.scalar(None, pa.bool_())))
 
 

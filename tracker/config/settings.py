@@ -172,6 +172,8 @@ class PropertySettings(Section):
     """Where the property lives: an IANA name such as Europe/Berlin."""
     currency: str | None = Field(None, pattern=r"^[A-Z]{3}$")
     """ISO 4217 code of amounts that carry none."""
+    key_events: tuple[str, ...] = ("purchase", "ecommerce_order")
+    """Names of the events that are key events (conversions), besides those that a tag marks itself."""
     domains: tuple[str, ...] = ()
     """The property's own hosts, besides that of the page: never referrals."""
     mask_address: int = Field(0, ge=0, le=4)

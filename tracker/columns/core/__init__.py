@@ -1,6 +1,7 @@
 """The columns every protocol fills, in the order they stand in the table."""
 
 from tracker.columns.core import (
+    activity,
     boundaries,
     campaign,
     commerce,
@@ -17,7 +18,7 @@ from tracker.columns.core import (
 )
 
 MODULES = (
-    identity, time, url, pages, campaign, device, commerce, boundaries,
+    identity, time, url, pages, campaign, device, commerce, activity, boundaries,
     session_facts, session_pages, session_totals, session_campaign, transitions,
 )  # fmt: skip
 """Every module of core columns; their order is the table's."""

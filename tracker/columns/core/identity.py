@@ -59,6 +59,6 @@ def is_page_view(name: String, is_consent_update: Bool) -> Bool:
 
 
 @event(absent=False)
-def is_screen_view(name: String) -> Bool:
-    """True for screen_view."""
-    return ops.equal(name, "screen_view")
+def is_screen_view(name: String, is_consent_update: Bool) -> Bool:
+    """True for screen_view, and not where a consent change sent it again."""
+    return ops.both(ops.equal(name, "screen_view"), ops.negate(is_consent_update))

@@ -9,7 +9,16 @@ from tracker.columns.parameters import Hits
 from tracker.config import Properties, PropertySettings
 from tracker.model import Hit, RawRequest, Rejected, Reply, Result
 from tracker.protocols.base import TrackingProtocol
-from tracker.protocols.ga4 import columns, consent, items, parameter_lists, parameters, session_of_tag, sessions
+from tracker.protocols.ga4 import (
+    activity,
+    columns,
+    consent,
+    items,
+    parameter_lists,
+    parameters,
+    session_of_tag,
+    sessions,
+)
 from tracker.protocols.ga4.reply import preflight_reply, reply
 from tracker.protocols.querystring import QueryParameters
 from tracker.protocols.receipt import bounded, is_junk, plain, pseudonym, reader, text
@@ -36,7 +45,7 @@ class GA4Protocol(TrackingProtocol[PropertySettings]):
     name = "ga4_gtag"
     family = "ga4"
     paths = ("/g/collect",)
-    columns = (columns, session_of_tag, consent, sessions, parameters, parameter_lists, items)
+    columns = (columns, session_of_tag, consent, activity, sessions, parameters, parameter_lists, items)
 
     def hits(self, request: RawRequest, properties: Properties[PropertySettings]) -> Iterator[Hit | Rejected]:
         """One `Hit` or `Rejected` per event; a bad line rejects only itself."""

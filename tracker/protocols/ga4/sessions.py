@@ -1,9 +1,7 @@
 """What GA4 says of a session: attention, engagement, coming back, and a cart left behind."""
 
-from tracker.columns import Bool, Events, Int64, String, ops, param, session
+from tracker.columns import Bool, Events, Int64, String, ops, session
 from tracker.protocols.ga4.columns import GA4
-
-ga4_key_event = param("_c", type=Bool, protocol=GA4, doc="Set by the tag on what the property calls a key event.")
 
 
 @session(protocol=GA4, absent=0)
@@ -21,7 +19,7 @@ def session_is_engaged(
     is_page_view: Events[Bool],
     is_screen_view: Events[Bool],
     is_purchase: Events[Bool],
-    ga4_key_event: Events[Bool],
+    is_key_event: Events[Bool],
     *,
     seconds: int = 10,
 ) -> Bool:
@@ -29,7 +27,7 @@ def session_is_engaged(
     views = ops.either(is_page_view, is_screen_view)
     long = ops.more_than(session_engagement_time_ms, seconds * 1_000)
     several = ops.at_least(views.where(views).count(), 2)
-    return ops.either(ops.either(long, several), ops.either(ga4_key_event.any(), is_purchase.any()))
+    return ops.either(ops.either(long, several), ops.either(is_key_event.any(), is_purchase.any()))
 
 
 @session(protocol=GA4, absent=False)
