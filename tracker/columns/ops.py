@@ -308,6 +308,11 @@ def constant(like: Any, value: Any, kind: Any) -> Any:
     return pa.repeat(pa.scalar(value, arrow_type(kind)), len(like))
 
 
+def numbers_of(values: Any) -> Any:
+    """A number (numpy, from 0) for each value of a plain array, equal where the values are."""
+    return arrays.codes(values)
+
+
 def take(values: Any, at: Any) -> Any:
     """The values at positions `at` of a plain array."""
     return arrays.take(values, at)

@@ -58,7 +58,7 @@ def test_nothing_done() -> None:
             {"session_total_form_interactions": 2, "session_unique_form_interactions": 1},
         ),
         (
-            ["en=view_search_results&ep.search_term=shoe", "en=search&ep.search_term=shoe", "en=search&ep.search_term=b"],
+            ["en=view_search_results&ep.search_term=shoe", "en=search&ep.search_term=shoe", "en=search"],
             {"session_total_site_searches": 3, "session_unique_site_searches": 2},
         ),
         (

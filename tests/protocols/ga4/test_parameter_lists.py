@@ -50,6 +50,34 @@ def test_session_keeps_the_last_value_of_each_user_property() -> None:
     assert [row["session_user_properties"] for row in found] == [last] * 4
 
 
+def test_user_properties_are_carried_on() -> None:
+    """At each event the last value of all that were sent before it, in the order they were first sent in."""
+    found = rows("", "up.plan=gold&upn.visits=7", "", "upn.visits=8&up.team=a&up.team=b", "up.plan=")
+    gold, silver = member("plan", "gold"), member("plan", "")
+    assert [row["user_properties_carried"] for row in found] == [
+        [],
+        [gold, member("visits", number=7)],
+        [gold, member("visits", number=7)],
+        [gold, member("visits", number=8), member("team", "b")],
+        [silver, member("visits", number=8), member("team", "b")],
+    ]
+
+
+def test_user_properties_are_carried_per_client() -> None:
+    """Two browsers of one person in one session do not know of each other; neither do sessions."""
+    sent = [("a", "up.plan=gold"), ("b", "up.plan=free"), ("a", ""), ("b", "")]
+    hits = [
+        make_hit(f"en=page_view&{query}", client_id=client, user_id="anna", received_at=NOW + n * SECOND)
+        for n, (client, query) in enumerate(sent)
+    ]
+    late = make_hit("en=page_view", client_id="a", user_id="anna", received_at=NOW + 3_600 * SECOND)
+    found = compute_rows([*hits, late])
+    assert len({row["session_id"] for row in found}) == 2
+    assert [row["user_properties_carried"] for row in found] == [
+        [member("plan", plan)] for plan in ("gold", "free", "gold", "free")
+    ] + [[]]
+
+
 def test_sessions_do_not_share_user_properties() -> None:
     """Another visitor's are theirs."""
     hits = [make_hit(f"en=page_view&up.plan=p{n}", client_id=f"{n}.1") for n in range(3)]

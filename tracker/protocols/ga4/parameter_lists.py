@@ -30,6 +30,18 @@ def user_properties(ga4_user_properties: NamedValues) -> ParameterList:
     return _typed(ga4_user_properties)
 
 
+@event(protocol=GA4)
+def user_properties_carried(user_properties: Events[ParameterList], client_id: Events[String]) -> ParameterList:
+    """What is known of the user at this event: the last value of each user property that this client has sent in the
+    session so far. At most 100 properties of a client.
+    """
+    sent = lists.members(user_properties.values)
+    if not len(sent):
+        return user_properties.values
+    clients = ops.numbers_of(client_id.values) + len(client_id) * client_id.run_of
+    return lists.lists_of(lists.carried(sent, ops.field(sent.values, "name"), clients))
+
+
 @session(protocol=GA4)
 def session_user_properties(user_properties: Events[ParameterList]) -> ParameterList:
     """The last value in the session of each user property."""

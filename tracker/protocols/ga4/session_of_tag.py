@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl
 
-from tracker.columns import Int64, String, Timestamp, event, ops, param
+from tracker.columns import Bool, Int64, String, Timestamp, event, ops, param
 from tracker.protocols.ga4.columns import GA4
 
 OLDEST_LOAD, LATEST_LOAD = 1_262_304_000_000, 4_102_444_800_000
@@ -14,7 +14,37 @@ client_session_id = param(
 client_session_number = param(
     "sct", type=Int64, protocol=GA4, stored=True, doc="Which session of this browser it is by the tag's count, from 1."
 )
+client_session_is_engaged = param(
+    "seg",
+    type=Bool,
+    protocol=GA4,
+    stored=True,
+    doc="True where the tag counted its session as engaged before the event.",
+)
+client_is_new = param(
+    "_nsi", type=Bool, protocol=GA4, stored=True, doc="True where the tag had just made the client id; never false."
+)
+client_request_number = param(
+    "_s", type=Int64, protocol=GA4, stored=True, doc="Which request of its page load it is by the tag's count, from 1."
+)
+client_page_load = param(
+    "_p", type=String, protocol=GA4, stored=True, doc="What the tag calls one load of a page; see page_load_hash."
+)
+ga4_session_start = param("_ss", type=Int64, protocol=GA4, doc="1, or 2 where session_start is a key event.")
+ga4_first_visit = param("_fv", type=Int64, protocol=GA4, doc="1, or 2 where first_visit is a key event.")
 measurement_id = param("tid", type=String, protocol=GA4, stored=True, doc="Measurement id the tag was set up with.")
+
+
+@event(protocol=GA4, absent=False)
+def client_session_start(ga4_session_start: Int64) -> Bool:
+    """True on the event with which the tag began its session: what GA4 shows as session_start."""
+    return ops.at_least(ga4_session_start, 1)
+
+
+@event(protocol=GA4, absent=False)
+def client_first_visit(ga4_first_visit: Int64) -> Bool:
+    """True on the first event of a browser the tag had not seen: what GA4 shows as first_visit."""
+    return ops.at_least(ga4_first_visit, 1)
 
 
 @event(protocol=GA4)
