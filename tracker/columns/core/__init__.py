@@ -6,7 +6,9 @@ from tracker.columns.core import (
     campaign,
     commerce,
     device,
+    geo,
     identity,
+    item_totals,
     pages,
     session_campaign,
     session_facts,
@@ -18,7 +20,7 @@ from tracker.columns.core import (
 )
 
 MODULES = (
-    identity, time, url, pages, campaign, device, commerce, activity, boundaries,
+    identity, time, url, pages, campaign, device, geo, commerce, item_totals, activity, boundaries,
     session_facts, session_pages, session_totals, session_campaign, transitions,
 )  # fmt: skip
 """Every module of core columns; their order is the table's."""

@@ -10,7 +10,9 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 
-from tracker.columns import Bool, Events, Float64, Int64, NamedValues, String, event, lists, ops, params
+from tracker.columns import Bool, Events, Float64, NamedValues, String, event, lists, ops, params
+from tracker.columns.core import item_totals
+from tracker.columns.core import commerce
 from tracker.columns.core.items import Item, ItemList
 from tracker.protocols.ga4.columns import GA4
 
@@ -27,8 +29,8 @@ SentItem = pa.struct([Item.field(name) for name in (*TEXTS.values(), *NUMBERS.va
 ga4_item_parameters = params("pr", protocol=GA4, doc="What begins with pr; items are pr1 to pr200.")
 
 
-@event(protocol=GA4)
-def ecommerce_items(
+@event(protocol=GA4, implements=item_totals.ecommerce_items)
+def ga4_items(
     ga4_item_parameters: NamedValues,
     name: String,
     is_purchase: Bool,
@@ -67,21 +69,8 @@ def ecommerce_items(
     return lists.lists_of(Events(pa.StructArray.from_arrays(whole, fields=list(Item)), sent.offsets))
 
 
-@event(protocol=GA4, absent=0)
-def ecommerce_items_total_quantity(ecommerce_items: ItemList) -> Int64:
-    """How many pieces the event's items are together; 0 without items."""
-    return ops.coalesce(ops.whole(ops.field(lists.members(ecommerce_items), "quantity")).sum(), 0)
-
-
-@event(protocol=GA4, absent=0)
-def ecommerce_unique_items(ecommerce_items: ItemList) -> Int64:
-    """How many different items the event has, told apart by id, or by name where there is none."""
-    items = lists.members(ecommerce_items)
-    return ops.coalesce(ops.field(items, "item_id"), ops.field(items, "item_name")).distinct_count()
-
-
-@event(protocol=GA4)
-def ecommerce_refund_value(
+@event(protocol=GA4, implements=commerce.ecommerce_refund_value)
+def ga4_refund_value(
     ecommerce_items: ItemList, name: String, is_consent_update: Bool, order_value: Float64
 ) -> Float64:
     """What was given back: the event's value, otherwise what its items come to; null on every other event."""
@@ -90,15 +79,15 @@ def ecommerce_refund_value(
     return ops.only_where(is_refund, ops.coalesce(order_value, of_items))
 
 
-@event(protocol=GA4)
-def ecommerce_shipping_value(params_shipping: Float64, name: String, is_consent_update: Bool) -> Float64:
+@event(protocol=GA4, implements=commerce.ecommerce_shipping_value)
+def ga4_shipping_value(params_shipping: Float64, name: String, is_consent_update: Bool) -> Float64:
     """Cost of delivery of an order, or of what was given back; null on every other event."""
     counts = ops.both(ops.is_in(name, ["purchase", "refund"]), ops.negate(is_consent_update))
     return ops.only_where(counts, params_shipping)
 
 
-@event(protocol=GA4)
-def ecommerce_tax_value(params_tax: Float64, is_consent_update: Bool) -> Float64:
+@event(protocol=GA4, implements=commerce.ecommerce_tax_value)
+def ga4_tax_value(params_tax: Float64, is_consent_update: Bool) -> Float64:
     """Tax of the event, whatever it is; null on what a consent change sent again."""
     return ops.only_where(ops.negate(is_consent_update), params_tax)
 
