@@ -1,8 +1,7 @@
 """What only Matomo requests can tell. Parameter names are those of the wire."""
 
-from tracker.columns import Bool, Int64, String, boundary, event, ops, param
+from tracker.columns import Bool, Int64, String, event, ops, param
 from tracker.columns.core import device, identity, pages, url
-from tracker.columns.events import Events
 
 MATOMO = "matomo"
 
@@ -23,7 +22,6 @@ matomo_content_interaction = param("c_i", type=String, protocol=MATOMO, doc="Con
 matomo_search = param("search", type=String, protocol=MATOMO, doc="Site search keyword.")
 matomo_media_id = param("ma_id", type=String, protocol=MATOMO, doc="Media play.")
 matomo_ping = param("ping", type=Int64, protocol=MATOMO, doc="Heartbeat.")
-matomo_new_visit = param("new_visit", type=Int64, protocol=MATOMO, doc="Asks for a new visit.")
 matomo_custom_action = param("ca", type=Int64, protocol=MATOMO, doc="Custom action: never a page view.")
 
 
@@ -76,9 +74,3 @@ def matomo_name(
 def matomo_opens_session(name: String) -> Bool:
     """False for a heartbeat: it extends a visit and begins none."""
     return ops.not_equal(name, "ping")
-
-
-@boundary(order=200, protocol=MATOMO)
-def new_visit(matomo_new_visit: Events[Int64]) -> Bool:
-    """The client asks for a new visit."""
-    return ops.equal(matomo_new_visit, 1).values
