@@ -3,12 +3,20 @@
 from tracker.columns import ops
 from tracker.columns.events import Events
 from tracker.columns.types import Bool, Float64, String
-from tracker.columns.words import declare, event, session
+from tracker.columns.words import declare, event, session, setting
 
 is_purchase = declare(Bool, absent=False, doc="True for a completed order.")
 order_value = declare(Float64, stored=False, doc="Total of an order, whatever the event.")
 ecommerce_currency = declare(String, doc="ISO 4217 code of the currency that amounts of this event are in.")
+ecommerce_refund_value = declare(
+    Float64, doc="What was given back, in `ecommerce_currency`; null on everything but a refund."
+)
+ecommerce_shipping_value = declare(
+    Float64, doc="Cost of delivery of an order, or of what was given back, in `ecommerce_currency`; null elsewhere."
+)
+ecommerce_tax_value = declare(Float64, doc="Tax that the event names, in `ecommerce_currency`.")
 params_transaction_id = declare(String, doc="The shop's own id of the order.")
+property_currency = setting("currency", String, doc="The property's currency, as its settings say; null where not.")
 
 
 @event

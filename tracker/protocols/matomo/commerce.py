@@ -2,14 +2,12 @@
 
 from tracker.columns import Bool, Float64, String, event, ops, param
 from tracker.columns.core import commerce
-from tracker.columns.words import setting
 from tracker.protocols.matomo.columns import MATOMO
 
 matomo_order_id = param(
     "ec_id", type=String, protocol=MATOMO, implements=commerce.params_transaction_id, doc="Order id."
 )
 matomo_revenue = param("revenue", type=Float64, protocol=MATOMO, implements=commerce.order_value, doc="Grand total.")
-property_currency = setting("currency", String, doc="The property's currency.")
 
 
 @event(protocol=MATOMO, implements=commerce.is_purchase)
