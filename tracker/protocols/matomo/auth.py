@@ -11,6 +11,14 @@ class MatomoSettings(PropertySettings):
 
     tokens: tuple[SecretStr, ...] = ()
     """Values of `token_auth` that may set a hit's address and place, and times more than a day ago. Never stored."""
+    site_search_parameters: tuple[str, ...] = (
+        "q", "query", "s", "search", "searchword", "k", "keyword", "keywords",
+    )  # fmt: skip
+    """Parameters of a page's URL that hold words searched for: a page view with one of them is a `site_search`, as in
+    Matomo. Empty: only the tag itself reports searches.
+    """
+    site_search_category_parameters: tuple[str, ...] = ()
+    """Parameters of the URL of such a page that hold the category that was searched in."""
 
 
 def is_authorised(token: str, settings: MatomoSettings) -> bool:

@@ -5,6 +5,11 @@ import pyarrow as pa
 from tracker.columns import ops
 from tracker.protocols.querystring import QueryParameters
 
+TRIMMED = frozenset(
+    {"action_name", "search", "search_cat", "e_c", "e_a", "e_n", "e_v", "c_n", "c_p", "c_t", "c_i", "cra"}
+)
+"""Texts that are read without white space at their ends, as Matomo does: blank ones are as good as absent."""
+
 
 class MatomoParameters(QueryParameters):
     """Query parameters in which the text `undefined` is no value: some clients send it for all that they do not
@@ -14,4 +19,8 @@ class MatomoParameters(QueryParameters):
     def get(self, key: str) -> pa.StringArray | None:
         """The values of `key`, null where absent or `undefined`; None where no row has it."""
         values = super().get(key)
-        return None if values is None else ops.only_where(ops.not_equal(values, "undefined"), values)
+        if values is None:
+            return None
+        if key in TRIMMED:
+            values = ops.strip(values)
+        return ops.only_where(ops.not_equal(values, "undefined"), values)

@@ -7,7 +7,20 @@ from tracker.config import Properties
 from tracker.model import Hit, RawRequest, Rejected, Reply, Result
 from tracker.protocols.base import TrackingProtocol
 from tracker.protocols.cors import preflight_headers
-from tracker.protocols.matomo import columns, commerce, visits
+from tracker.protocols.matomo import (
+    actions,
+    activity,
+    columns,
+    commerce,
+    content,
+    crash,
+    media,
+    performance,
+    search,
+    sessions,
+    tag,
+    visits,
+)
 from tracker.protocols.matomo.auth import MatomoSettings, is_known
 from tracker.protocols.matomo.bulk import MAX_ENTRIES, is_bulk, is_silent, query_of, read_bulk
 from tracker.protocols.matomo.entry import NAME, hit_of, on_its_page
@@ -22,7 +35,9 @@ class MatomoProtocol(TrackingProtocol[MatomoSettings]):
     name = NAME
     family = NAME
     paths = ("/matomo.php", "/piwik.php")
-    columns = (columns, commerce, visits)
+    columns = (
+        columns, actions, search, content, media, crash, performance, tag, commerce, visits, activity, sessions,
+    )  # fmt: skip
     Settings = MatomoSettings
 
     def hits(self, request: RawRequest, properties: Properties[MatomoSettings]) -> Iterator[Hit | Rejected]:

@@ -1,0 +1,95 @@
+"""Searches on the site: those the tag reports, and those that a page's URL gives away."""
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+import pyarrow as pa
+
+from tracker.columns import Int64, String, event, ops, param, struct_of
+from tracker.columns.words import setting
+from tracker.protocols.matomo.columns import MATOMO
+
+MAX_CATEGORY = 200
+SearchInUrl = Annotated[pa.StructArray, struct_of(term=String, category=String, count=Int64)]
+
+matomo_search_category = param("search_cat", type=String, protocol=MATOMO, doc="Category as the tag sends it.")
+matomo_search_count = param("search_count", type=Int64, protocol=MATOMO, doc="Number of results as the tag sends it.")
+site_search_parameters = setting(
+    "site_search_parameters", String, doc="Parameters of a page's URL that hold words searched for, joined by commas."
+)
+site_search_category_parameters = setting(
+    "site_search_category_parameters", String, doc="Parameters of a page's URL that hold a category, joined by commas."
+)
+
+params_search_keyword = param(
+    "search",
+    type=String,
+    protocol=MATOMO,
+    stored=True,
+    doc="Words searched for on the site, where the tag itself reported a search; see params_search_term.",
+)
+
+
+@event(protocol=MATOMO, stored=False)
+def matomo_search_in_url(
+    page_url: String, matomo_action: String, site_search_parameters: String, site_search_category_parameters: String
+) -> SearchInUrl:
+    """The search that the URL of a page view carries; null on everything else."""
+    viewed = ops.only_where(ops.equal(matomo_action, "page_view"), page_url)
+    return ops.per_distinct(
+        (viewed, site_search_parameters, site_search_category_parameters), search_in_url, SearchInUrl
+    )
+
+
+@event(protocol=MATOMO, stored=False)
+def matomo_searched(matomo_search_in_url: SearchInUrl) -> String:
+    """The words searched for that a URL carries."""
+    return ops.field(matomo_search_in_url, "term")
+
+
+@event(protocol=MATOMO)
+def params_search_term(params_search_keyword: String, matomo_searched: String) -> String:
+    """What was searched for on the site: as the tag reports it, otherwise as the page's URL has it."""
+    return ops.coalesce(params_search_keyword, matomo_searched)
+
+
+@event(protocol=MATOMO)
+def params_search_category(matomo_search_category: String, matomo_search_in_url: SearchInUrl) -> String:
+    """Category that was searched in, at most 200 characters."""
+    category = ops.coalesce(matomo_search_category, ops.field(matomo_search_in_url, "category"))
+    return ops.first_characters(category, MAX_CATEGORY)
+
+
+@event(protocol=MATOMO)
+def params_search_count(matomo_search_count: Int64, matomo_search_in_url: SearchInUrl) -> Int64:
+    """How many results a search had; 0 is a search in vain, null is not known."""
+    count = ops.coalesce(matomo_search_count, ops.field(matomo_search_in_url, "count"))
+    return ops.only_where(ops.at_least(count, 0), count)
+
+
+def search_in_url(
+    url: str | None, keywords: str | None, categories: str | None
+) -> tuple[str, str | None, int | None] | None:
+    """Words, category and number of results in a URL's query, else in its fragment; None where nothing was searched.
+
+    Of `keywords` (names joined by commas, in any case) the first with a value counts; of `categories` too.
+    """
+    if not url or not keywords:
+        return None
+    address, _, fragment = url.partition("#")
+    sent: dict[str, str] = {}
+    for part in (address.partition("?")[2], fragment.rpartition("?")[2]):
+        for name, value in parse_qsl(part):
+            sent.setdefault(name.lower(), value.strip())
+    term = _first(sent, keywords)
+    if term is None:
+        return None
+    return term, _first(sent, categories or ""), _count(sent.get("search_count", ""))
+
+
+def _first(sent: dict[str, str], names: str) -> str | None:
+    return next((sent[name] for name in names.lower().split(",") if sent.get(name)), None)
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
