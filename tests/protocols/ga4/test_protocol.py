@@ -141,6 +141,20 @@ def test_a_request_sent_again_has_the_same_event_keys() -> None:
     assert all(key is not None and len(key) == 16 for key in first)
 
 
+def test_an_event_sent_again_in_a_body_has_the_same_key() -> None:
+    """Whether query or line holds the event, and where the parameters stand that all events share."""
+    first = only_hit(f"{SHARED}&dl=x&en=view_item&ep.a=1&pr1=idA~nmB&_et=5&tfd=90&_z=fetch")
+    again = only_hit(f"{PATH}?dl=x&v=2&_s=1&tid=G-1&_p=7&cid=1.1&tfd=95", "en=view_item&ep.a=1&pr1=idA~nmB&_et=5")
+    assert first.event_key == again.event_key is not None
+
+
+@pytest.mark.parametrize("changed", ["&ep.a=2", "&dl=y", "&pr1=idC", "&ep.a=1&ep.a=3"])
+def test_a_counter_that_stands_still_makes_no_copies(changed: str) -> None:
+    """Some senders write a fixed counter: their events of one name are told apart by page and content."""
+    told = f"{SHARED}&dl=x&en=click&ep.a=1&pr1=idA"
+    assert only_hit(told).event_key != only_hit(told + changed).event_key
+
+
 @pytest.mark.parametrize("changed", ["tid=G-2", "cid=2.2", "_p=8", "_s=2", "en=y"])
 def test_another_event_has_another_key(changed: str) -> None:
     """Another property, client, page load, counter (as in a consent update) or name is another event."""

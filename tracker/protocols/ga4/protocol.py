@@ -33,7 +33,9 @@ SECRETS = frozenset({b"em", b"ec_mode", b"_uip", b"ip_override", b"api_secret"})
 """Hashed personal data, what goes with it, addresses and keys: never stored."""
 
 _LINE = re.compile(rb"[^\r\n]+")
-_read = reader(b"v", b"tid", b"cid", b"uid", b"en", b"_p", b"_s", b"gcs", *SECRETS)
+_TRANSPORT = (b"&tfd=", b"&_z=", b"&richsstsse")
+"""What a tag adds last, and what differs when a request is sent again: the page's age, and the way it went."""
+_read = reader(b"v", b"tid", b"cid", b"uid", b"en", b"dl", b"_p", b"_s", b"gcs", *SECRETS)
 
 
 class GA4Protocol(TrackingProtocol[PropertySettings]):
@@ -85,7 +87,8 @@ def _hit(
     index: int,
 ) -> Hit | Rejected:
     """What one event becomes. `sent` holds its raw values, `query` and `line` what may be stored of it."""
-    if sent.get(b"v", b"2") != b"2":
+    version = sent.get(b"v", b"2")
+    if version != b"2" and text(version) != "2":
         return Rejected("version", "only version 2 of the protocol is GA4", index=index)
     property_id = text(sent.get(b"tid", b""))
     if not property_id or len(property_id) > MAX_PROPERTY_ID:
@@ -107,7 +110,7 @@ def _hit(
         protocol=GA4Protocol.name,
         family=GA4Protocol.family,
         user_id=None if not user_id or is_junk(user_id) else user_id,
-        event_key=_event_key(sent, line, index),
+        event_key=_event_key(sent, query, line, index),
         is_cookieless=junk or _storage_denied(sent.get(b"gcs", b"")),
         query=query,
         body=line,
@@ -123,12 +126,17 @@ def _storage_denied(consent: bytes) -> bool:
     return consent[:2] == b"G1" and consent[3:4] == b"0"
 
 
-def _event_key(sent: dict[bytes, bytes], line: bytes, index: int) -> bytes | None:
+def _event_key(sent: dict[bytes, bytes], query: bytes, line: bytes, index: int) -> bytes | None:
     """The same for a request that is sent again: page load and request counter are then the same too.
 
-    A consent update sends old events again on purpose, with another counter.
+    A consent update sends old events again on purpose, with another counter. Because some senders write a fixed
+    counter, the event's content counts too: its page, and what stands from its name on, in the query or in a line.
     """
     if not (sent.get(b"_p") and sent.get(b"_s")):
         return None
-    parts = (sent[b"tid"], sent[b"cid"], sent[b"_p"], sent[b"_s"], sent[b"en"], b"%d" % index, line)
-    return blake2b(b"&".join(parts), digest_size=16).digest()
+    identity = (sent[b"tid"], sent[b"cid"], sent[b"_p"], sent[b"_s"], sent.get(b"dl", b""), b"%d" % index)
+    told = b"&" + query + b"&" + line
+    content = told[min(told.rfind(b"&en="), len(query) + 1) :]
+    for mark in _TRANSPORT:
+        content = content.partition(mark)[0]
+    return blake2b(b"&".join((*identity, content)).rstrip(b"&"), digest_size=16).digest()

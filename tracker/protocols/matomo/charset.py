@@ -1,5 +1,6 @@
 """Values in another charset than UTF-8: Matomo's tags name it in `cs` and escape the page's own bytes."""
 
+import codecs
 import re
 from urllib.parse import quote, unquote_to_bytes
 
@@ -11,7 +12,12 @@ _PIECE = re.compile(rb"([^&=]*=)?([^&]*)")
 
 def codec_of(charset: bytes) -> str | None:
     """The codec of a charset that has to be converted; None for UTF-8 and for what we do not know."""
-    return charset.decode().lower() if _KNOWN.fullmatch(charset) else None
+    if _KNOWN.fullmatch(charset) is None:
+        return None
+    try:
+        return codecs.lookup(charset.decode()).name
+    except LookupError:  # iso-8859-12 was never made
+        return None
 
 
 def in_utf8(query: bytes, codec: str) -> bytes:
