@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from tracker.hookspecs import hookimpl
+from tracker.warehouse.clickhouse import ClickHouse
 from tracker.warehouse.driver import Driver
 from tracker.warehouse.duckdb import DuckDB
 
 
 @hookimpl
 def tracker_drivers() -> Sequence[type[Driver]]:
-    """DuckDB."""
-    return [DuckDB]
+    """DuckDB and ClickHouse."""
+    return [DuckDB, ClickHouse]

@@ -1,0 +1,284 @@
+"""ClickHouse, a server or a cluster of them, over HTTP; or the same engine inside this process (chDB).
+
+ClickHouse has no transactions over several tables. So every insert carries a token made of plan and table, by which
+ClickHouse knows it when it comes again, and the cursor is written last: a plan that was cut off is sent whole once
+more, and what was there already is not there twice.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field, SecretStr
+
+from tracker.errors import Broken, Misconfigured, TrackerError
+from tracker.model import Cursor
+from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table
+from tracker.warehouse.clickhouse_types import from_clickhouse, quoted
+from tracker.warehouse.driver import BadRows, Driver, DriverSettings, SchemaMismatch, TableBatch
+
+CURSOR_TABLE = "tracker_cursor"
+"""The last plan of each partition that is here; the newest row of a partition counts."""
+_CURSOR_SCHEMA = pa.schema(
+    [
+        pa.field("partition", pa.int64(), nullable=False),
+        pa.field("log_id", pa.string(), nullable=False),
+        pa.field("plan", pa.int64(), nullable=False),
+        pa.field("hits", pa.int64(), nullable=False),
+    ]
+)
+MONTHS_AT_ONCE = 100
+"""Most monthly partitions of one insert; ClickHouse refuses more (`max_partitions_per_insert_block`)."""
+_FIRST_TIME = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+_LAST_TIME = int(datetime(2299, 12, 31, tzinfo=UTC).timestamp()) * 1_000_000
+_CHECKED = "tracker_checked_"
+
+
+class ClickHouseSettings(DriverSettings):
+    """A ClickHouse: `[warehouse.sinks.NAME]` with `driver = "clickhouse"`."""
+
+    interface: Literal["http", "https", "chdb"] = "http"
+    """How to reach it; `chdb` runs the engine inside the worker, with its files in `path`."""
+    host: str = "127.0.0.1"
+    """Host of the server."""
+    port: int | None = Field(None, ge=1, le=65535)
+    """Port of its HTTP interface; default: 8123, or 8443 for https."""
+    username: str = "default"
+    """Who writes."""
+    password: SecretStr = SecretStr("")
+    """Its password; better given as the variable `TRACKER_WAREHOUSE__SINKS__NAME__PASSWORD`."""
+    database: str = Field("tracker", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """Database of the tables; made where it is missing."""
+    path: Path = Path("clickhouse")
+    """Folder of chDB's files, relative to the data folder."""
+    cluster: str | None = None
+    """Name of a cluster: tables are then made on all of it (`ON CLUSTER`)."""
+    engine: str = "MergeTree"
+    """Engine of the tables; on a cluster usually `ReplicatedMergeTree`."""
+    partition_by: str = "toYYYYMM(date_utc)"
+    """Partitions of tables that have the column; empty for none."""
+    order_by: tuple[str, ...] = ("property_id", "date_utc", "session_id", "timestamp_utc")
+    """Sorting key of tables that have these columns."""
+    enumerations: tuple[str, ...] = (
+        "property_id", "name", "platform", "tracking_protocol", "device_category", "device_language",
+        "device_operating_system", "device_web_browser", "geo_country", "geo_country_code", "geo_continent",
+        "ecommerce_currency", "session_source", "session_medium", "session_channel_group", "session_split_cause",
+        "session_joined_by", "session_source_rule", "outcome", "reason",
+    )  # fmt: skip
+    """Text columns with few different values: kept as a dictionary (`LowCardinality`)."""
+    connect_timeout: int = Field(10, ge=1)
+    """Seconds to wait for a connection."""
+    timeout: int = Field(300, ge=1)
+    """Seconds to wait for an answer."""
+
+
+class ClickHouse(Driver):
+    """The ClickHouse driver."""
+
+    name: ClassVar[str] = "clickhouse"
+    Settings: ClassVar[type[DriverSettings]] = ClickHouseSettings
+    settings: ClickHouseSettings
+
+    def __init__(self, settings: ClickHouseSettings, data: Path) -> None:
+        super().__init__(settings, data)
+        self.storage = Storage(
+            settings.database,
+            settings.cluster,
+            settings.engine,
+            settings.partition_by,
+            settings.order_by,
+            frozenset(settings.enumerations),
+        )
+        self._client: Any = None
+
+    @property
+    def where(self) -> str:
+        """What is talked to, for messages."""
+        own = self.settings
+        return (
+            f"chDB in {self.data / own.path}"
+            if own.interface == "chdb"
+            else f"ClickHouse at {own.host}:{own.port or ''}"
+        )
+
+    def open(self) -> None:
+        """Connect, and make the database and the table of cursors. Raises `Retry` while nobody answers."""
+        if self._client is not None:
+            return
+        with self._errors():
+            self._client = self._connected()
+            database = quoted(self.settings.database)
+            self._client.command(f"CREATE DATABASE IF NOT EXISTS {database}{self.storage.on_cluster}")
+            self._client.database = self.settings.database
+            engine = _replacing(self.settings.engine)
+            self._client.command(create_table(self.storage, CURSOR_TABLE, _CURSOR_SCHEMA, engine=engine))
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def describe(self, table: str) -> pa.Schema | None:
+        """See `Driver.describe`. Raises `UnsupportedType` for a column that could not be ours."""
+        with self._errors():
+            found = self._opened().query(
+                "SELECT name, type, comment FROM system.columns "
+                "WHERE database = {database:String} AND table = {table:String} ORDER BY position",
+                parameters={"database": self.settings.database, "table": table},
+            )
+        if not found.result_rows:
+            return None
+        return pa.schema([from_clickhouse(name, native, comment) for name, native, comment in found.result_rows])
+
+    def create(self, table: str, schema: pa.Schema) -> None:
+        """See `Driver.create`."""
+        with self._errors():
+            self._opened().command(create_table(self.storage, table, schema))
+
+    def widen(self, table: str, fields: Sequence[pa.Field]) -> None:
+        """See `Driver.widen`: one statement."""
+        here = self.describe(table) or pa.schema([])
+        with self._errors():
+            self._opened().command(
+                add_columns(self.storage, table, here, fields), settings={"alter_sync": 2, "mutations_sync": 2}
+            )
+
+    def append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
+        """See `Driver.append`. Raises `Broken` where the tables follow another log."""
+        stored = self.cursor(cursor.partition)
+        if stored and stored.log_id != cursor.log_id:
+            raise Broken(
+                f"{self.where} holds partition {cursor.partition} of log {stored.log_id}, and this is log "
+                f"{cursor.log_id}; give the sink another database, or the tracker its old log"
+            )
+        if stored and stored.plan >= cursor.plan:
+            return
+        self.check_times(tables)
+        token = f"{cursor.log_id}:{cursor.partition}:{cursor.plan}"
+        for batch in tables:
+            self._check_names(batch)
+        for batch in tables:
+            for part, rows in _parts(batch.rows, self.settings.partition_by):
+                self._insert(batch.table, rows, f"{token}:{batch.table}:{part}")
+        row = {"partition": cursor.partition, "log_id": cursor.log_id, "plan": cursor.plan, "hits": cursor.hits}
+        self._insert(CURSOR_TABLE, pa.Table.from_pylist([row], _CURSOR_SCHEMA), f"{token}:{CURSOR_TABLE}:0")
+
+    def check(self, tables: Sequence[TableBatch]) -> None:
+        """See `Driver.check`: into tables of the same columns that keep nothing."""
+        self.check_times(tables)
+        for batch in tables:
+            twin = f"{_CHECKED}{batch.table}"
+            with self._errors():
+                self._opened().command(f"DROP TABLE IF EXISTS {self._name(twin)}")
+                self._opened().command(f"CREATE TABLE {self._name(twin)} AS {self._name(batch.table)} ENGINE = Null")
+            try:
+                self._insert(twin, batch.rows, "")
+            finally:
+                with self._errors():
+                    self._opened().command(f"DROP TABLE IF EXISTS {self._name(twin)}")
+
+    def cursor(self, partition: int) -> Cursor | None:
+        """See `Driver.cursor`."""
+        with self._errors():
+            found = self._opened().query(
+                f"SELECT log_id, partition, plan, hits FROM {self._name(CURSOR_TABLE)} "  # noqa: S608
+                "WHERE partition = {partition:Int64} ORDER BY plan DESC LIMIT 1",
+                parameters={"partition": partition},
+            )
+        return Cursor(*found.result_rows[0]) if found.result_rows else None
+
+    def query(self, sql: str) -> pa.Table:
+        """See `Driver.query`; tables are looked for in the sink's database."""
+        with self._errors():
+            return self._opened().query_arrow(sql, settings={"output_format_arrow_string_as_string": 1})
+
+    def check_times(self, tables: Sequence[TableBatch]) -> None:
+        """Raise `BadRows` for times that ClickHouse cannot hold; it would wrap them silently."""
+        for batch in tables:
+            for field in batch.rows.schema:
+                if pa.types.is_timestamp(field.type):
+                    times = batch.rows[field.name].drop_null().cast(pa.int64()).to_numpy()
+                    if len(times) and (times.min() < _FIRST_TIME or times.max() >= _LAST_TIME):
+                        raise BadRows(f"{batch.table}.{field.name}: a time is outside of the years 1900 to 2299")
+
+    def _insert(self, table: str, rows: pa.Table, token: str) -> None:
+        settings: dict[str, Any] = {"async_insert": 0, "input_format_null_as_default": 0}
+        if token:
+            settings |= {"insert_deduplicate": 1, "insert_deduplication_token": token}
+        with self._errors():
+            self._opened().insert_arrow(table, rows, database=self.settings.database, settings=settings)
+
+    def _check_names(self, batch: TableBatch) -> None:
+        """Raise `SchemaMismatch` before anything is written, not between two tables of a plan."""
+        here = self.describe(batch.table)
+        if here is None:
+            raise SchemaMismatch(f"{self.where} has no table {batch.table}")
+        unknown = [name for name in batch.rows.schema.names if name not in here.names]
+        if unknown:
+            raise SchemaMismatch(f"{self.where}: table {batch.table} has no column {', '.join(unknown)}")
+
+    def _connected(self) -> Any:
+        try:
+            import clickhouse_connect
+        except ImportError as error:
+            raise Misconfigured("ClickHouse needs a package more: install tracker[clickhouse]") from error
+        own = self.settings
+        if own.interface == "chdb":
+            (self.data / own.path).mkdir(parents=True, exist_ok=True)
+            return clickhouse_connect.get_client(interface="chdb", path=str(self.data / own.path))
+        return clickhouse_connect.get_client(
+            interface=own.interface,
+            host=own.host,
+            port=own.port or 0,
+            username=own.username,
+            password=own.password.get_secret_value(),
+            connect_timeout=own.connect_timeout,
+            send_receive_timeout=own.timeout,
+            query_retries=0,
+            autogenerate_session_id=False,
+            client_name="tracker",
+        )
+
+    def _opened(self) -> Any:
+        if self._client is None:
+            self.open()
+        return self._client
+
+    def _name(self, table: str) -> str:
+        return quoted(self.settings.database, table)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        from tracker.warehouse.clickhouse_errors import translated
+
+        try:
+            yield
+        except TrackerError:
+            raise
+        except Exception as error:
+            raise translated(error, self.where) from error
+
+
+def _parts(rows: pa.Table, partition_by: str) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of one insert each, with a name that depends on nothing but their months.
+
+    So a plan that is sent again, perhaps without a row that was refused, has the same parts by the same names.
+    """
+    day = next((name for name in rows.schema.names if partition_by == f"toYYYYMM({name})"), None)
+    if day is None or not rows.num_rows:
+        yield "0", rows
+        return
+    months = rows[day].cast(pa.date32()).to_numpy().astype("datetime64[M]").astype(np.int64)
+    groups = months // MONTHS_AT_ONCE
+    for group in np.unique(groups).tolist():
+        yield str(group), rows.filter(pa.array(groups == group))
+
+
+def _replacing(engine: str) -> str:
+    """The engine of the cursors: of one partition only the newest row stays."""
+    return engine.replace("MergeTree", "ReplacingMergeTree") if engine.endswith("MergeTree") else "ReplacingMergeTree"

@@ -1,0 +1,54 @@
+"""ClickHouse's errors, sorted by what to do: try again, stop and say, or look for the bad row.
+
+Numbers are those of ClickHouse's `ErrorCodes`. What is not known here is tried again: an error may pass, a lost row
+stays lost.
+"""
+
+from clickhouse_connect.driver.exceptions import Error
+
+from tracker.errors import Retry, TrackerError
+from tracker.warehouse.driver import BadRows, SchemaMismatch
+
+_SCHEMA = frozenset(
+    {
+        8,  # THERE_IS_NO_COLUMN
+        10,  # NOT_FOUND_COLUMN_IN_BLOCK
+        16,  # NO_SUCH_COLUMN_IN_TABLE
+        20,  # NUMBER_OF_COLUMNS_DOESNT_MATCH
+        36,  # BAD_ARGUMENTS
+        44,  # ILLEGAL_COLUMN
+        47,  # UNKNOWN_IDENTIFIER
+        60,  # UNKNOWN_TABLE
+        80,  # INCORRECT_QUERY
+        81,  # UNKNOWN_DATABASE
+    }
+)
+_DATA = frozenset(
+    {
+        6,  # CANNOT_PARSE_TEXT
+        27,  # CANNOT_PARSE_INPUT_ASSERTION_FAILED
+        38,  # CANNOT_PARSE_DATE
+        41,  # CANNOT_PARSE_DATETIME
+        53,  # TYPE_MISMATCH
+        69,  # ARGUMENT_OUT_OF_BOUND
+        70,  # CANNOT_CONVERT_TYPE
+        72,  # CANNOT_PARSE_NUMBER
+        117,  # INCORRECT_DATA
+        131,  # TOO_LARGE_STRING_SIZE
+        321,  # VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
+        349,  # CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+        469,  # VIOLATED_CONSTRAINT
+    }
+)
+_SENTENCE = 400
+
+
+def translated(error: Exception, where: str) -> TrackerError:
+    """The error of ours that says what to do about ClickHouse's; `where` is what was talked to."""
+    code = error.code if isinstance(error, Error) else None
+    said = " ".join(str(error).split())[:_SENTENCE] or type(error).__name__
+    if code in _SCHEMA:
+        return SchemaMismatch(f"{where}: {said}")
+    if code in _DATA:
+        return BadRows(f"{where}: {said}")
+    return Retry(f"{where}: {said}")
