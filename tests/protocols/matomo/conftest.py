@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from tracker.clock import SECOND
 from tracker.config import Properties
@@ -61,5 +62,5 @@ def _hits(n: int, query: Sent) -> list[Hit]:
 
 
 def _accepted(request: Any) -> list[Hit]:
-    properties = Properties({}, MatomoSettings(tokens=("t" * 32,)))  # type: ignore[arg-type]
+    properties = Properties({}, MatomoSettings(tokens=(SecretStr("t" * 32),)))
     return [piece for piece in MatomoProtocol().hits(request, properties) if isinstance(piece, Hit)]
