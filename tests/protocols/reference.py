@@ -1,9 +1,22 @@
 """The wire read in the plainest way, step by step: what the decoders of the product are compared with."""
 
+import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from tracker.model import RawRequest
+from tracker.testing import make_request
+from tracker.testing.hits import NOW
+
+CAPTURED = Path(__file__).resolve().parents[2] / "../shared/fixtures/captured-hits.jsonl"
+"""Requests of real tags: a line of JSON each."""
 HEX = b"0123456789abcdefABCDEF"
 GA4_SECRETS = ("em", "ec_mode", "_uip", "ip_override", "api_secret")
+SEARCH_WORDS = ("q", "query", "s", "search", "searchword", "k", "keyword", "keywords")
+"""Parameters of a page's URL that hold what was searched for, unless the settings name others."""
 MATOMO_SECRETS = ("token_auth", "cip")
 
 
@@ -77,7 +90,10 @@ def matomo_name(event: dict[str, str]) -> str:
     if goal.isdecimal():
         return "goal_conversion"
     if said("ma_id"):
-        return "media_play"
+        kind = {"video": "video_play", "audio": "audio_play"}.get(event.get("ma_mt", ""), "media_play")
+        return "media_impression" if event.get("ma_st") == "0" else kind
+    if said("cra"):
+        return "crash"
     if said("download"):
         return "download"
     if said("link"):
@@ -86,9 +102,12 @@ def matomo_name(event: dict[str, str]) -> str:
         return "custom_event"
     if said("c_n"):
         return "content_interaction" if said("c_i") else "content_impression"
-    if said("search"):
+    if event.get("search", "").strip():
         return "site_search"
-    return "custom_action" if event.get("ca") == "1" else "page_view"
+    if event.get("ca") == "1":
+        return "custom_action"
+    searched = dict(pairs(event.get("url", "").partition("#")[0].partition("?")[2].encode()))
+    return "site_search" if any(searched.get(name, "").strip() for name in SEARCH_WORDS) else "page_view"
 
 
 def item_parts(item: str) -> list[str]:
@@ -117,3 +136,23 @@ def named_values(event: dict[str, str], prefix: str) -> list[tuple[str, str]]:
     return [
         (key.partition(".")[2], value) for key, value in event.items() if key.startswith((f"{prefix}.", f"{prefix}n."))
     ]
+
+
+def captured(protocol: str) -> list[dict[str, Any]]:
+    """The captured requests of one protocol, as they were written down."""
+    if not CAPTURED.exists():
+        pytest.skip("the captured requests are not beside this repository")
+    return [sent for sent in map(json.loads, CAPTURED.read_text().splitlines()) if sent["protocol"] == protocol]
+
+
+def request_of(sent: dict[str, Any], received_at: int = NOW) -> RawRequest:
+    """A captured request, received at some time."""
+    return make_request(
+        sent["url"], sent["body"], method=sent["method"], headers=sent["headers"], received_at=received_at
+    )
+
+
+def query_of(sent: dict[str, Any]) -> bytes:
+    """The query of a captured request."""
+    query: str = sent["url"].partition("?")[2]
+    return query.encode()
