@@ -131,11 +131,13 @@ def described(query: bytes, body: bytes) -> tuple[str, str]:
         values = {**values, **dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))}
     event = next((str(values[key]) for key in ("en", "name") if values.get(key)), "")
     if not event and "idsite" in values:
+        plays = {"video": "video_play", "audio": "audio_play"}
         kinds = {
             "ping": "ping",
             "ec_id": "ecommerce_order",
             "idgoal": "ecommerce_cart_update" if values.get("idgoal") == "0" else "goal_conversion",
-            "ma_id": "media_play",
+            "ma_id": "media_impression" if values.get("ma_st") == "0" else plays.get(values.get("ma_mt"), "media_play"),
+            "cra": "crash",
             "download": "download",
             "link": "outlink",
             "e_c": "custom_event",

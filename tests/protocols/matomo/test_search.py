@@ -70,6 +70,7 @@ def test_a_search_in_a_url(row: Callable[..., Row]) -> None:
         ("?s=late&query=early", "early"),
         ("?q=&s=x", "x"),
         ("?q=+&s=x", "x"),
+        ("?q=+#q=x", "x"),
         ("?q=caf%C3%A9+", "café"),
         ("?q=%ZZ", "%ZZ"),
         ("#q=x", "x"),
@@ -84,7 +85,7 @@ def test_a_search_in_a_url(row: Callable[..., Row]) -> None:
 )
 def test_words_in_urls(url: str, term: str | None) -> None:
     """The first of the names that has a value, in the query and then in the fragment, in any case of letters."""
-    found = search_in_url(SHOP + url, DEFAULT, None)
+    found = search_in_url(SHOP + url, DEFAULT, "")
     assert (found and found[0]) == term
 
 

@@ -10,6 +10,8 @@ from tracker.columns.words import setting
 from tracker.protocols.matomo.columns import MATOMO
 
 MAX_CATEGORY = 200
+Search = tuple[str, str | None, int | None]
+"""Words, category and number of results."""
 SearchInUrl = Annotated[pa.StructArray, struct_of(term=String, category=String, count=Int64)]
 
 matomo_search_category = param("search_cat", type=String, protocol=MATOMO, doc="Category as the tag sends it.")
@@ -36,9 +38,9 @@ def matomo_search_in_url(
 ) -> SearchInUrl:
     """The search that the URL of a page view carries; null on everything else."""
     viewed = ops.only_where(ops.equal(matomo_action, "page_view"), page_url)
-    return ops.per_distinct(
-        (viewed, site_search_parameters, site_search_category_parameters), search_in_url, SearchInUrl
-    )
+    # One text instead of three inputs: different texts are found three times as fast as different triples.
+    whole = ops.concat(site_search_parameters, "\n", site_search_category_parameters, "\n", viewed)
+    return ops.per_distinct(whole, _search_in_whole, SearchInUrl)
 
 
 @event(protocol=MATOMO, stored=False)
@@ -67,28 +69,33 @@ def params_search_count(matomo_search_count: Int64, matomo_search_in_url: Search
     return ops.only_where(ops.at_least(count, 0), count)
 
 
-def search_in_url(
-    url: str | None, keywords: str | None, categories: str | None
-) -> tuple[str, str | None, int | None] | None:
+def search_in_url(url: str, keywords: str, categories: str) -> Search | None:
     """Words, category and number of results in a URL's query, else in its fragment; None where nothing was searched.
 
     Of `keywords` (names joined by commas, in any case) the first with a value counts; of `categories` too.
     """
-    if not url or not keywords:
-        return None
     address, _, fragment = url.partition("#")
+    query = address.partition("?")[2]
+    if not keywords or not (query or fragment):
+        return None
     sent: dict[str, str] = {}
-    for part in (address.partition("?")[2], fragment.rpartition("?")[2]):
+    for part in (query, fragment.rpartition("?")[2]):
         for name, value in parse_qsl(part):
-            sent.setdefault(name.lower(), value.strip())
+            if text := value.strip():
+                sent.setdefault(name.lower(), text)
     term = _first(sent, keywords)
     if term is None:
         return None
-    return term, _first(sent, categories or ""), _count(sent.get("search_count", ""))
+    return term, _first(sent, categories), _count(sent.get("search_count", ""))
+
+
+def _search_in_whole(whole: str) -> Search | None:
+    keywords, categories, url = whole.split("\n", 2)
+    return search_in_url(url, keywords, categories)
 
 
 def _first(sent: dict[str, str], names: str) -> str | None:
-    return next((sent[name] for name in names.lower().split(",") if sent.get(name)), None)
+    return next((sent[name] for name in names.lower().split(",") if name in sent), None)
 
 
 def _count(text: str) -> int | None:
