@@ -136,7 +136,9 @@ def described(query: bytes, body: bytes) -> tuple[str, str]:
             "ping": "ping",
             "ec_id": "ecommerce_order",
             "idgoal": "ecommerce_cart_update" if values.get("idgoal") == "0" else "goal_conversion",
-            "ma_id": "media_impression" if values.get("ma_st") == "0" else plays.get(values.get("ma_mt"), "media_play"),
+            "ma_id": "media_impression"
+            if values.get("ma_st") == "0"
+            else plays.get(values.get("ma_mt", ""), "media_play"),
             "cra": "crash",
             "download": "download",
             "link": "outlink",
