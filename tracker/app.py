@@ -33,6 +33,7 @@ from tracker.protosessions.fold import Fold
 from tracker.protosessions.limits import FoldLimits
 from tracker.protosessions.stamp import stamper
 from tracker.receiver.server import Receiver
+from tracker.resources import Resources, openers
 from tracker.warehouse.driver import Driver
 from tracker.warehouse.duckdb import DuckDB
 from tracker.warehouse.layout import schemas, wide_tables
@@ -126,7 +127,10 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
         found, metrics, news = registry(settings), new_metrics(), threading.Event()
         known = properties(settings, found)
         consumers = [consumer(settings, log, partition, known, metrics) for partition in range(log.partitions)]
-        compute = computer(settings, found, known, metrics)
+        opened = resources(settings)
+        for one in opened.describe():
+            logger.info("a data file was read", resource=one["name"], version=one["version"], file=one["file"])
+        compute = computer(settings, found, known, metrics, opened)
         drivers = {name: driver(settings, found, name, sink) for name, sink in settings.warehouse.sinks.items()}
         bring = partial(writer, settings, compute, metrics, stop)
         sinks = [
@@ -137,7 +141,7 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
         control = ControlServer(
             socket_path(settings.data),
             _asker(settings, drivers),
-            lambda: _health(worker),
+            lambda: _health(worker, opened),
             metrics.text,
             lambda: _first_duckdb(drivers).snapshot(settings.warehouse.events_table),
         )
@@ -178,8 +182,14 @@ def fold_limits(settings: Settings, known: Properties[Any], property_id: str) ->
     )
 
 
-def computer(settings: Settings, found: Registry, known: Properties[Any], metrics: Metrics) -> Computer:
-    """What turns plans into batches."""
+def computer(
+    settings: Settings,
+    found: Registry,
+    known: Properties[Any],
+    metrics: Metrics,
+    opened: Callable[[], Mapping[str, Any]] | None = None,
+) -> Computer:
+    """What turns plans into batches. `opened` are the resources, which are opened here where none are given."""
 
     def overrides(column: str, property_id: str) -> Mapping[str, Any]:
         return {**found.column_settings.get(column, {}), **known.always(property_id).columns.get(column, {})}
@@ -193,8 +203,13 @@ def computer(settings: Settings, found: Registry, known: Properties[Any], metric
         found.columns,
         {protocol.name: protocol.parameters for protocol in found.protocols},
         codec.decode,
-        Rules(settings_of=known.always, overrides=overrides, failed=failed),
+        Rules(known.always, overrides, opened or resources(settings), failed),
     )
+
+
+def resources(settings: Settings) -> Resources:
+    """Files with data that columns look things up in, opened. Raises `Problems` with all that cannot be read."""
+    return Resources(openers(settings), SystemClock())
 
 
 def driver(settings: Settings, found: Registry, name: str, sink: SinkSettings) -> Driver:
@@ -314,9 +329,10 @@ def _first_duckdb(drivers: Mapping[str, Driver]) -> DuckDB:
     raise Misconfigured("no sink of this tracker is a DuckDB file; ask your warehouse itself")
 
 
-def _health(worker: Worker) -> Mapping[str, Any]:
+def _health(worker: Worker, opened: Resources) -> Mapping[str, Any]:
     return {
         "partitions": [consumer_health(one) for one in worker.consumers],
         "sinks": [sink_health(one) for one in worker.sinks],
+        "data": opened.describe(),
         "problems": worker.problems(),
     }

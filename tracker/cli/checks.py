@@ -13,7 +13,7 @@ Problem = Misconfigured | str
 
 def problems(settings: Settings) -> list[Problem]:
     """Why the tracker would not work with `settings`; empty where it would."""
-    checks: list[Callable[[Settings], list[Problem]]] = [data_folder, ports, plugins_and_properties]
+    checks: list[Callable[[Settings], list[Problem]]] = [data_folder, ports, data_files, plugins_and_properties]
     return [problem for check in checks for problem in check(settings)]
 
 
@@ -39,6 +39,17 @@ def ports(settings: Settings) -> list[Problem]:
     receiver = settings.receiver
     if receiver.port == receiver.admin_port != 0:
         return [f"receiver.port and receiver.admin_port are both {receiver.port}; they must differ"]
+    return []
+
+
+def data_files(settings: Settings) -> list[Problem]:
+    """Files with data that columns look things up in can be read."""
+    from tracker import app
+
+    try:
+        app.resources(settings)
+    except TrackerError as error:
+        return _each(error)
     return []
 
 

@@ -34,7 +34,8 @@ class Rules:
     """Property id -> its settings as attributes, with those of `[sessions]` where it has none."""
     overrides: Callable[[str, str], Mapping[str, Any]] = lambda column, property_id: {}
     """(column, property id) -> the column's own settings that differ from their defaults."""
-    resources: Mapping[str, Any] = field(default_factory=dict)
+    resources: Callable[[], Mapping[str, Any]] = dict
+    """What is open, by name. Asked once a batch, which sees no other version of it."""
     failed: Callable[[str, int, Exception], None] = lambda column, pieces, error: None
 
 
@@ -52,7 +53,7 @@ class Computer:
         """`columns` gives the order of the table; `readers` has each protocol's `parameters`, by protocol name."""
         self.graphs, self.readers, self.decode, self.rules = graphs, readers, decode, rules
         self.schema = table_schema(columns)
-        self._cache = BoundedCache(rules.failed)
+        self._opened: tuple[Mapping[str, Any], BoundedCache] = ({}, BoundedCache(rules.failed))
 
     def __call__(self, partition: int, plan: Plan, records: Sequence[bytes], killed: Sequence[int] = ()) -> Batch:
         """The batch of `plan`; `records` belong to the offsets of its protosessions, one after the other.
@@ -62,15 +63,25 @@ class Computer:
         work = _Work(partition, plan, self.schema)
         decoded = decode_hits(partition, plan, records, self.decode, work.dead_letter, frozenset(killed))
         work.record_of = decoded.record_of
-        token = ops.current_cache.set(self._cache)
+        resources, cache = self._resources()
+        token = ops.current_cache.set(cache)
         try:
             for family in sorted(decoded.families):
-                self._family(decoded, family, plan, work)
+                self._family(decoded, family, plan, work, resources)
         finally:
             ops.current_cache.reset(token)
         return work.batch()
 
-    def _family(self, decoded: Decoded, family: str, plan: Plan, work: "_Work") -> None:
+    def _resources(self) -> tuple[Mapping[str, Any], BoundedCache]:
+        """What is open now, and what was remembered with it: nothing outlives the data it was looked up in."""
+        known, cache = self._opened
+        resources = self.rules.resources()
+        if resources != known:
+            cache = BoundedCache(self.rules.failed)
+        self._opened = (resources, cache)
+        return resources, cache
+
+    def _family(self, decoded: Decoded, family: str, plan: Plan, work: "_Work", resources: Mapping[str, Any]) -> None:
         hits = decoded.families[family]
         graph = self.graphs.get(family)
         if graph is None:
@@ -87,7 +98,7 @@ class Computer:
             parameters,
             self.rules.settings_of,
             self.rules.overrides,
-            self.rules.resources,
+            resources,
             self.rules.failed,
         )
         run.compute(graph.early)

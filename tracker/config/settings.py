@@ -132,6 +132,17 @@ class WorkerSettings(Section):
     """Deaths at one plan after which its protosessions are tried one by one and the killer is put aside."""
 
 
+class CurrencySettings(Section):
+    """Amounts in US dollars, by the rate of their day."""
+
+    rates_file: Path | None = None
+    """The European Central Bank's `eurofxref-hist.csv` or `.zip`; read again when it changes. Default: the copy that
+    comes with the program, some weeks old.
+    """
+    max_age: Duration = 7 * 86_400_000_000
+    """How long a rate holds while no newer one is published, in whole days; after that amounts have none."""
+
+
 class SinkSettings(BaseModel):
     """One configured warehouse. Further keys are the driver's own settings."""
 
@@ -219,6 +230,7 @@ class Settings(Section):
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
     sql: SqlSettings = Field(default_factory=SqlSettings)
+    currency: CurrencySettings = Field(default_factory=CurrencySettings)
     columns: dict[str, Any] = Field(default_factory=dict)
     """Column settings (`[columns.NAME]`) and chosen providers (`NAME = "provider"`)."""
     defaults: dict[str, Any] = Field(default_factory=dict)

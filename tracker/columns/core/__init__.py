@@ -5,6 +5,7 @@ from tracker.columns.core import (
     boundaries,
     campaign,
     commerce,
+    currency,
     device,
     geo,
     identity,
@@ -20,7 +21,7 @@ from tracker.columns.core import (
 )
 
 MODULES = (
-    identity, time, url, pages, campaign, device, geo, commerce, item_totals, activity, boundaries,
+    identity, time, url, pages, campaign, device, geo, commerce, currency, item_totals, activity, boundaries,
     session_facts, session_pages, session_totals, session_campaign, transitions,
 )  # fmt: skip
 """Every module of core columns; their order is the table's."""

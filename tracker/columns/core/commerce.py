@@ -1,9 +1,8 @@
 """Purchases: which events are one, and what they brought."""
 
 from tracker.columns import ops
-from tracker.columns.events import Events
 from tracker.columns.types import Bool, Float64, String
-from tracker.columns.words import declare, event, session, setting
+from tracker.columns.words import declare, event, setting
 
 is_purchase = declare(Bool, absent=False, doc="True for a completed order.")
 order_value = declare(Float64, stored=False, doc="Total of an order, whatever the event.")
@@ -23,9 +22,3 @@ property_currency = setting("currency", String, doc="The property's currency, as
 def ecommerce_purchase_revenue(order_value: Float64, is_purchase: Bool) -> Float64:
     """What a completed order brought, in `ecommerce_currency`; null on every other event."""
     return ops.only_where(is_purchase, order_value)
-
-
-@session
-def session_revenue(ecommerce_purchase_revenue: Events[Float64]) -> Float64:
-    """Revenue of all orders of the session; null without a purchase."""
-    return ecommerce_purchase_revenue.sum()

@@ -16,10 +16,8 @@ ga4_screen_resolution = param(
 )
 ga4_page_load = param("_p", type=String, protocol=GA4, implements=identity.page_load_id, doc="Page load.")
 ga4_sequence = param("_s", type=Int64, protocol=GA4, implements=identity.client_sequence, doc="Request counter.")
-ga4_value = param("epn.value", "ep.value", type=Float64, protocol=GA4, implements=commerce.order_value, doc="Amount.")
-ga4_currency = param(
-    "cu", "ep.currency", type=String, protocol=GA4, implements=commerce.ecommerce_currency, doc="Currency."
-)
+ga4_value = param("epn.value", "ep.value", type=Float64, protocol=GA4, doc="Amount.")
+ga4_currency = param("cu", "ep.currency", type=String, protocol=GA4, doc="Currency of the event's amounts, as sent.")
 ga4_transaction = param(
     "ep.transaction_id",
     "epn.transaction_id",

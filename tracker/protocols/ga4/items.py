@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 
-from tracker.columns import Bool, Events, Float64, NamedValues, String, event, lists, ops, params
-from tracker.columns.core import item_totals
-from tracker.columns.core import commerce
-from tracker.columns.core.items import Item, ItemList
+from tracker.columns import Bool, Events, Float64, NamedValues, String, event, list_of, lists, ops, params
+from tracker.columns.core import commerce, item_totals
+from tracker.columns.core.items import Item, ItemList, whole_items
 from tracker.protocols.ga4.columns import GA4
 
 TEXTS = {
@@ -25,16 +24,53 @@ TEXTS = {
 NUMBERS = {"ds": "discount", "lp": "index", "pr": "price", "qt": "quantity"}
 SentItem = pa.struct([Item.field(name) for name in (*TEXTS.values(), *NUMBERS.values(), "custom")])
 """What one parameter tells of an item."""
+SentItems = Annotated[pa.ListArray, list_of(SentItem)]
 
 ga4_item_parameters = params("pr", protocol=GA4, doc="What begins with pr; items are pr1 to pr200.")
 
 
+@event(protocol=GA4, stored=False)
+def ga4_sent_items(ga4_item_parameters: NamedValues) -> SentItems:
+    """The event's items as they were sent, in the order of their numbers. Each different text is read once."""
+    named = lists.members(ga4_item_parameters)
+    numbered = named.where(ops.matches(ops.field(named, "name"), r"^([1-9][0-9]?|1[0-9]{2}|200)$"))
+    ordered = lists.in_order(numbered, ops.as_int(ops.field(numbered.values, "name")))
+    facts = ops.per_distinct(ops.field(ordered, "value"), item_of, Annotated[pa.StructArray, SentItem])
+    return lists.lists_of(facts.where(ops.is_known(facts)))
+
+
+@event(protocol=GA4, implements=commerce.order_value)
+def ga4_order_value(ga4_value: Float64, ga4_sent_items: SentItems) -> Float64:
+    """The event's value as sent, otherwise price times quantity of its items; those without a price count nothing."""
+    return ops.coalesce(ga4_value, _amounts(lists.members(ga4_sent_items)).sum())
+
+
+@event(protocol=GA4, implements=commerce.ecommerce_currency)
+def ga4_ecommerce_currency(
+    ga4_currency: String,
+    order_value: Float64,
+    params_shipping: Float64,
+    params_tax: Float64,
+    property_currency: String,
+) -> String:
+    """The code as sent, in capitals; the property's where an event names an amount and no currency."""
+    sent = ops.known_text(ops.upper(ops.strip(ga4_currency)))
+    has_amount = ops.is_known(ops.coalesce(order_value, params_shipping, params_tax))
+    return ops.coalesce(sent, ops.only_where(has_amount, property_currency))
+
+
+@event(protocol=GA4, stored=False)
+def ga4_is_refund(name: String, is_consent_update: Bool) -> Bool:
+    """True for refund, except for what is sent again after a consent change."""
+    return ops.both(ops.equal(name, "refund"), ops.negate(is_consent_update))
+
+
 @event(protocol=GA4, implements=item_totals.ecommerce_items)
 def ga4_items(
-    ga4_item_parameters: NamedValues,
-    name: String,
+    ga4_sent_items: SentItems,
     is_purchase: Bool,
-    is_consent_update: Bool,
+    ga4_is_refund: Bool,
+    usd_rate: Float64,
     params_item_list_id: String,
     params_item_list_name: String,
     params_promotion_id: String,
@@ -47,9 +83,7 @@ def ga4_items(
     List, promotion and creative are the event's where an item names none. Revenue and refund are price times quantity
     of what was bought and of what was given back.
     """
-    sent = _sent(ga4_item_parameters)
-    if not len(sent):
-        return lists.lists_of(Events(pa.nulls(0, Item), sent.offsets))
+    sent = lists.members(ga4_sent_items)
     facts = {field.name: ops.field(sent.values, field.name) for field in SentItem}
     shared = {
         "item_list_id": params_item_list_id,
@@ -61,22 +95,16 @@ def ga4_items(
     }
     for field, of_event in shared.items():
         facts[field] = ops.coalesce(facts[field], ops.take(of_event, sent.run_of))
-    amount = ops.multiply(facts["price"], facts["quantity"])
-    is_refund = ops.both(ops.equal(name, "refund"), ops.negate(is_consent_update))
-    facts["item_revenue"] = ops.only_where(ops.take(is_purchase, sent.run_of), amount)
-    facts["item_refund"] = ops.only_where(ops.take(is_refund, sent.run_of), amount)
-    whole = [facts.get(field.name, pa.nulls(len(sent), field.type)) for field in Item]
-    return lists.lists_of(Events(pa.StructArray.from_arrays(whole, fields=list(Item)), sent.offsets))
+    amounts = _amounts(sent).values
+    facts["item_revenue"] = ops.only_where(ops.take(is_purchase, sent.run_of), amounts)
+    facts["item_refund"] = ops.only_where(ops.take(ga4_is_refund, sent.run_of), amounts)
+    return lists.lists_of(Events(whole_items(facts, ops.take(usd_rate, sent.run_of)), sent.offsets))
 
 
 @event(protocol=GA4, implements=commerce.ecommerce_refund_value)
-def ga4_refund_value(
-    ecommerce_items: ItemList, name: String, is_consent_update: Bool, order_value: Float64
-) -> Float64:
+def ga4_refund_value(order_value: Float64, ga4_is_refund: Bool) -> Float64:
     """What was given back: the event's value, otherwise what its items come to; null on every other event."""
-    is_refund = ops.both(ops.equal(name, "refund"), ops.negate(is_consent_update))
-    of_items = ops.field(lists.members(ecommerce_items), "item_refund").sum()
-    return ops.only_where(is_refund, ops.coalesce(order_value, of_items))
+    return ops.only_where(ga4_is_refund, order_value)
 
 
 @event(protocol=GA4, implements=commerce.ecommerce_shipping_value)
@@ -125,11 +153,5 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _sent(parameters: Any) -> Events[Any]:
-    """Facts of `pr1` to `pr200` in the order of their numbers, each text read once."""
-    named = lists.members(parameters)
-    numbered = named.where(ops.matches(ops.field(named, "name"), r"^([1-9][0-9]?|1[0-9]{2}|200)$"))
-    ordered = lists.in_order(numbered, ops.as_int(ops.field(numbered.values, "name")))
-    facts = ops.per_distinct(ops.field(ordered, "value"), item_of, Annotated[pa.StructArray, SentItem])
-    kept = facts.where(ops.is_known(facts))
-    return Events(kept.values, kept.offsets)
+def _amounts(items: Events[Any]) -> Any:
+    return ops.multiply(ops.field(items, "price"), ops.field(items, "quantity"))
