@@ -14,8 +14,11 @@ from tracker.protocols.matomo import (
     commerce,
     content,
     crash,
+    custom,
+    items,
     media,
     performance,
+    products,
     search,
     sessions,
     tag,
@@ -36,7 +39,8 @@ class MatomoProtocol(TrackingProtocol[MatomoSettings]):
     family = NAME
     paths = ("/matomo.php", "/piwik.php")
     columns = (
-        columns, actions, search, content, media, crash, performance, tag, commerce, visits, activity, sessions,
+        columns, actions, search, content, media, crash, performance, tag, commerce, items, products, custom,
+        visits, activity, sessions,
     )  # fmt: skip
     Settings = MatomoSettings
 
