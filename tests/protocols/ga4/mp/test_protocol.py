@@ -160,7 +160,26 @@ def test_ids_are_parameters(target: str, key: str) -> None:
     assert values == {key: hit.property_id, "cid": "1.1", "uid": "bob", "en": "a"}
 
 
-@pytest.mark.parametrize("junk", ["", "null", "undefined", 0])
+@pytest.mark.parametrize("cookie", ["GA1.1.123.456", "GA1.2-2.123.456", "123.456"])
+def test_the_whole_cookie_is_the_tags_client(cookie: str) -> None:
+    """So that server and tag share a session."""
+    assert only(sent({"name": "a"}, client_id=cookie)).client_id == "123.456"
+
+
+def test_long_client_ids_are_shortened() -> None:
+    """Two that are different stay so."""
+    first, second = (only(sent({"name": "a"}, client_id="9" * 300 + str(n))).client_id for n in (1, 2))
+    assert len(first) == len(second) == 32
+    assert first != second
+
+
+def test_only_the_stream_is_kept_of_the_query() -> None:
+    """Whatever else a proxy has put there is no parameter of any event."""
+    request = sent({"name": "a"}, target="/mp/collect?x=secret&measurement_id=G%2D1&api_secret=open-sesame&y=1")
+    assert only(request).query == b"measurement_id=G%2D1"
+
+
+@pytest.mark.parametrize("junk", ["", "null", "undefined", 0, "GA1.1.undefined.undefined"])
 def test_junk_ids_join_nobody(junk: object) -> None:
     """Visitors whose server knows no id are told apart by the address it sends."""
     first, second = (only(sent({"name": "a"}, client_id=junk, ip_override=f"192.0.2.{n}")) for n in (1, 2))

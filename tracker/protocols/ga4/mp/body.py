@@ -1,4 +1,4 @@
-"""The JSON body of a Measurement Protocol request, and what of it each event's hit keeps."""
+"""The JSON body of a Measurement Protocol request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,6 @@ from typing import Any, Final
 
 import orjson
 
-SHARED: Final = ("user_properties", "consent", "device", "user_location", "language", "non_personalized_ads")
-"""What all events of a request share and every hit keeps. `user_data`, hashed but personal, is not among them."""
 _PERSONAL: Final = frozenset({"user_data", "api_secret", "ip_override"})
 
 
@@ -21,12 +19,8 @@ class Body:
 
     @property
     def is_strict(self) -> bool:
-        """True where the sender wants events refused that GA4 would only mend."""
+        """True where the sender wants refused what GA4 would only mend."""
         return self.content.get("validation_behavior") == "ENFORCE_RECOMMENDATIONS"
-
-    def shared(self) -> dict[str, Any]:
-        """What every hit of the request keeps."""
-        return {name: self.content[name] for name in SHARED if self.content.get(name) is not None}
 
 
 def read_body(raw: bytes) -> Body | None:

@@ -1,6 +1,6 @@
 """From one event of a Measurement Protocol request to a hit, or to why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from ipaddress import ip_address
@@ -11,15 +11,17 @@ import orjson
 from tracker.model import Hit, RawRequest, Rejected
 from tracker.protocols.ga4.mp.auth import MeasurementSettings
 from tracker.protocols.ga4.mp.body import Body, identifier, without_personal
+from tracker.protocols.ga4.mp.cookies import client_of, is_nobody
+from tracker.protocols.ga4.mp.shared import Shared
 from tracker.protocols.ga4.mp.stream import Stream
 from tracker.protocols.ga4.mp.times import EventTime, event_time
-from tracker.protocols.ga4.protocol import MAX_ID, SECRETS
+from tracker.protocols.ga4.protocol import MAX_ID
 from tracker.protocols.receipt import bounded, is_junk, pseudonym
-from tracker.protocols.secrets import cut
 
 NAME: Final = "ga4_mp"
 FAMILY: Final = "ga4"
-_MAX_AGENT: Final = 2_000
+_MAX_AGENT: Final = 1_024
+"""Characters of a browser's name that are kept: as many as of a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Sender:
     user_id: str | None
     query: bytes
     body: Body
-    shared: Mapping[str, Any]
+    shared: Shared
 
     @classmethod
     def of(cls, request: RawRequest, stream: Stream, settings: MeasurementSettings, body: Body) -> "Sender | None":
@@ -44,22 +46,32 @@ class Sender:
         if sent is None:
             return None
         seen = _as_overridden(request, body.content)
-        client_id, user_id = bounded(sent, MAX_ID), (identifier(body.content.get("user_id")) or "")[:MAX_ID]
-        junk = is_junk(client_id)
+        client_id, user_id = client_of(sent), (identifier(body.content.get("user_id")) or "")[:MAX_ID]
+        nobody = is_nobody(client_id)
         return cls(
             seen,
             settings,
             stream.property_id,
-            pseudonym(seen, stream.property_id) if junk else client_id,
-            junk,
+            pseudonym(seen, stream.property_id) if nobody else bounded(client_id, MAX_ID),
+            nobody,
             None if is_junk(user_id) else user_id,
-            cut(request.query, SECRETS),
+            stream.query,
             body,
-            body.shared(),
+            Shared.of(body, request.received_at),
         )
 
-    def hit_of(self, event: object, index: int) -> Hit | Rejected:
-        """The hit of one event. Its body is a request of its own: what all share, and this event alone."""
+    def pieces(self, limit: int) -> Iterator[Hit | Rejected]:
+        """What becomes of each event, up to `limit`, and of user properties that are not kept."""
+        is_first = True
+        for index, event in enumerate(self.body.events[:limit]):
+            piece = self._piece(event, index, is_first)
+            is_first = is_first and isinstance(piece, Rejected)
+            yield piece
+        if self.shared.refused is not None:
+            yield Rejected(*self.shared.refused, self.property_id, self.client_id)
+
+    def _piece(self, event: object, index: int, is_first: bool) -> Hit | Rejected:
+        """The hit of one event, or why there is none. `is_first`: no event before it became a hit."""
         if not isinstance(event, dict) or not isinstance(event.get("name"), str) or not event["name"]:
             return Rejected("no_event", "the event has no name", self.property_id, self.client_id, index)
         own, outer = event.get("timestamp_micros"), self.body.content.get("timestamp_micros")
@@ -68,7 +80,7 @@ class Sender:
             return Rejected("too_old", "the event is older than 72 hours", self.property_id, self.client_id, index)
         kept = without_personal(event)
         try:
-            payload = orjson.dumps({**self.shared, "events": [kept]})
+            payload = self.shared.content(kept, is_first)
             key = None if own is None else self._event_key(kept, when)
         except TypeError:  # nested deeper than JSON can be written
             return Rejected("unreadable", "the event is nested too deeply", self.property_id, self.client_id, index)

@@ -30,6 +30,19 @@ KEYS: Final = {
     "creative_slot": "cs",
 }
 """Two characters for each field that GA4 knows."""
+OLD: Final = {
+    "id": "id",
+    "name": "nm",
+    "brand": "br",
+    "variant": "va",
+    "list": "ln",
+    "list_name": "ln",
+    "list_position": "lp",
+    "position": "lp",
+    "creative": "cn",
+}
+"""Names of the years before GA4, which its tag still reads. They count where the new one is not there."""
+_CATEGORIES: Final = ("ca", "c2", "c3", "c4", "c5")
 _CUSTOM: Final = "0123456789ABCDEFGHIJKLMNOPQ"
 
 
@@ -40,11 +53,16 @@ def item_text(item: Mapping[str, Any]) -> str:
     """
     parts: list[str] = []
     places = iter(_CUSTOM)
+    known = {KEYS[name] for name, value in item.items() if name in KEYS and value is not None}
     for name, value in item.items():
         if value is None:
             continue
-        if name in KEYS:
-            parts.append(KEYS[name] + _doubled(written(value)))
+        key = KEYS.get(name) or OLD.get(name, "")
+        if name in KEYS or (key and key not in known):
+            parts.append(key + _doubled(written(value)))
+        elif name == "category" and known.isdisjoint(_CATEGORIES):
+            levels = written(value).split("/", len(_CATEGORIES) - 1)
+            parts += [key + _doubled(level) for key, level in zip(_CATEGORIES, levels, strict=False)]
         elif place := next(places, ""):
             parts += [f"k{place}{_doubled(name)}", f"v{place}{_doubled(written(value))}"]
     return "~".join(parts)

@@ -1,8 +1,6 @@
 """The Measurement Protocol of GA4 (`/mp/collect`), and the address that only checks (`/debug/mp/collect`)."""
 
-from collections.abc import Iterator, Sequence
-from types import ModuleType
-from typing import ClassVar
+from collections.abc import Iterator
 
 import orjson
 
@@ -10,6 +8,7 @@ from tracker.columns.parameters import Hits
 from tracker.config import Properties
 from tracker.model import Hit, RawRequest, Rejected, Reply, Result
 from tracker.protocols.base import TrackingProtocol
+from tracker.protocols.ga4.mp import columns
 from tracker.protocols.ga4.mp.auth import MeasurementSettings, is_authorised
 from tracker.protocols.ga4.mp.body import read_body
 from tracker.protocols.ga4.mp.entry import FAMILY, NAME, Sender
@@ -29,7 +28,7 @@ class MeasurementProtocol(TrackingProtocol[MeasurementSettings]):
     family = FAMILY
     paths = ("/mp/collect", DEBUG_PATH)
     methods = ("POST",)
-    columns: ClassVar[Sequence[ModuleType]] = ()
+    columns = (columns,)
     Settings = MeasurementSettings
 
     def hits(self, request: RawRequest, properties: Properties[MeasurementSettings]) -> Iterator[Hit | Rejected]:
@@ -59,8 +58,7 @@ class MeasurementProtocol(TrackingProtocol[MeasurementSettings]):
             return
         if not body.events:
             yield Rejected("no_event", "events is missing or empty", property_id, sender.client_id)
-        for index, event in enumerate(body.events[:MAX_EVENTS]):
-            yield sender.hit_of(event, index)
+        yield from sender.pieces(MAX_EVENTS)
         if len(body.events) > MAX_EVENTS:
             detail = f"a request may hold {MAX_EVENTS} events"
             yield Rejected("too_many_events", detail, property_id, sender.client_id, MAX_EVENTS)

@@ -15,6 +15,8 @@ class Stream:
     """Measurement id or Firebase app id; empty where neither was sent."""
     is_app: bool
     """True where only a Firebase app id was sent."""
+    query: bytes
+    """The part of the raw query that says so: what may be stored of it."""
     secret: str = field(default="", repr=False)
 
     @classmethod
@@ -22,4 +24,6 @@ class Stream:
         """The stream that a raw query names; of both ids the measurement id wins."""
         sent = _read(plain(query))
         web, app = sent.get(b"measurement_id", b""), sent.get(b"firebase_app_id", b"")
-        return cls(text(web or app), not web and bool(app), text(sent.get(b"api_secret", b"")))
+        is_app = not web and bool(app)
+        named = b"firebase_app_id=" + app if is_app else b"measurement_id=" + web
+        return cls(text(web or app), is_app, named, text(sent.get(b"api_secret", b"")))
