@@ -253,11 +253,12 @@ def properties(settings: Settings, found: Registry) -> Properties[Any]:
         for problem in plugins.check_column_settings(column, values, by_name, f"properties.{property_id}.columns")
     ]
     boundaries = {node.name for graph in found.graphs.values() for node in graph.boundaries}
+    sections = {"defaults": known.default} | {f"properties.{name}": own for name, own in known.known.items()}
     problems += [
-        f"properties.{property_id}.boundaries.{name}: there is no such boundary{did_you_mean(name, boundaries)}"
-        for property_id, own in known.known.items()
+        f"{section}.boundaries.{name}: there is no such boundary{did_you_mean(name, boundaries)}"
+        for section, own in sections.items()
         for name in own.boundaries
-        if name not in boundaries
+        if name not in boundaries and (own is known.default or name not in known.default.boundaries)
     ]
     if problems:
         raise Problems(problems)

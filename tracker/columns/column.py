@@ -92,6 +92,8 @@ class Column(Generic[P, R]):
     """An event without it goes to the dead letters."""
     order: int = 0
     """Boundaries only: place in the sequence."""
+    default: bool = True
+    """Boundaries only: whether it cuts where neither the protocol nor the property says."""
     keys: Sequence[str] = ()
     """Wire names: parameter keys, a prefix, a header, a hit field, a setting."""
 

@@ -33,6 +33,8 @@ class Node:
     inputs: list[tuple[Input, "Node"]] = field(default_factory=list)
     late: bool = False
     """Needs sessions: a session column, `Events`, or something that does."""
+    default: bool = True
+    """Boundaries only: whether it cuts where a property does not say."""
 
     @property
     def scope(self) -> str:
@@ -57,9 +59,13 @@ class Graph:
 
 
 def build(
-    columns: Iterable[AnyColumn], families: Sequence[str], choices: Mapping[str, str] | None = None
+    columns: Iterable[AnyColumn],
+    families: Sequence[str],
+    choices: Mapping[str, str] | None = None,
+    switches: Mapping[str, Mapping[str, bool]] | None = None,
 ) -> dict[str, Graph]:
-    """A graph per family. `choices` maps interface names (wildcards allowed) to provider names.
+    """A graph per family. `choices` maps interface names (wildcards allowed) to provider names; `switches` has, by
+    family, the boundaries that are on or off there unless a property says otherwise.
 
     Raises `Problems` with every mistake in every column.
     """
@@ -67,7 +73,7 @@ def build(
     problems: dict[str, Misconfigured] = {}
     graphs = {}
     for family in families:
-        builder = _Builder(columns, family, choices or {})
+        builder = _Builder(columns, family, choices or {}, (switches or {}).get(family, {}))
         graph = builder.build()
         for problem in builder.problems:
             problems.setdefault(str(problem), problem)
@@ -79,8 +85,10 @@ def build(
 
 
 class _Builder:
-    def __init__(self, columns: Sequence[AnyColumn], family: str, choices: Mapping[str, str]) -> None:
-        self.family, self.choices = family, choices
+    def __init__(
+        self, columns: Sequence[AnyColumn], family: str, choices: Mapping[str, str], switches: Mapping[str, bool]
+    ) -> None:
+        self.family, self.choices, self.switches = family, choices, switches
         self.problems: list[Misconfigured] = []
         self.columns = [c for c in columns if c.protocol in (None, family)]
         self.known = {c.name for c in columns}
@@ -92,6 +100,7 @@ class _Builder:
         self._choose_providers()
         for node in list(self.nodes.values()):
             self._resolve(node)
+        self._switch_boundaries()
         if self.problems:
             return None
         order = self._sorted()
@@ -181,6 +190,15 @@ class _Builder:
             if problem:
                 self.problems.append(column.error(f"input {needed.argument!r}: {problem}"))
             node.inputs.append((needed, source))
+
+    def _switch_boundaries(self) -> None:
+        boundaries = {node.name: node for node in self.nodes.values() if node.scope == "boundary"}
+        for node in boundaries.values():
+            node.default = self.switches.get(node.name, node.column.default)
+        for name in self.switches:
+            if name not in boundaries:
+                near = did_you_mean(name, boundaries)
+                self.problems.append(Misconfigured(f"protocol family {self.family!r}: no boundary {name!r}{near}"))
 
     def _source(self, column: AnyColumn, needed: Input) -> Node | None:
         if needed.provider is not None:

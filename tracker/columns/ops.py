@@ -377,10 +377,14 @@ def _distinct(parts: list[Any]) -> tuple[list[tuple[Any, ...]], Any]:
     if len(parts) == 1:
         encoded = parts[0].dictionary_encode(null_encoding="encode")
         return [(value,) for value in encoded.dictionary.to_pylist()], np.asarray(encoded.indices)
-    stacked = np.stack([arrays.codes(part) for part in parts])
-    _, firsts, rows = np.unique(stacked, axis=1, return_index=True, return_inverse=True)
-    at = pa.array(firsts, pa.int64())
-    return list(zip(*(part.take(at).to_pylist() for part in parts), strict=True)), rows.reshape(-1)
+    rows = arrays.codes(parts[0])
+    for part in parts[1:]:
+        codes = arrays.codes(part)
+        rows = arrays.codes(pa.array(rows * (codes.max(initial=0) + 1) + codes))
+    firsts = np.empty(rows.max(initial=-1) + 1, np.int64)
+    firsts[rows[::-1]] = np.arange(len(rows))[::-1]  # the last write to a place is its first row
+    at = pa.array(firsts)
+    return list(zip(*(part.take(at).to_pylist() for part in parts), strict=True)), rows
 
 
 def _where(condition: Any, values: Any) -> Any:

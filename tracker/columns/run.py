@@ -140,7 +140,7 @@ class Run:
         return pa.array(values, kind).take(encoded.indices)
 
     def _called(self, node: Node) -> Any:
-        groups = self._settings_groups(node)
+        groups = self.settings_groups(node)
         if len(groups) == 1:
             return self._call(node, groups[0][0])
         result = None
@@ -149,7 +149,7 @@ class Run:
             result = value if result is None else ops.if_else(pa.array(mask[: len(value)]), value, result)
         return result
 
-    def _settings_groups(self, node: Node) -> list[tuple[Mapping[str, Any], Any]]:
+    def settings_groups(self, node: Node) -> list[tuple[Mapping[str, Any], Any]]:
         """The column's own settings, with the rows (or sessions) each variant is for; usually one variant."""
         base = dict(node.column.settings)
         if not base:

@@ -1,6 +1,6 @@
 """From visitors to sessions: order, de-duplication, and the cuts that boundaries make. All over whole arrays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -16,6 +16,8 @@ from tracker.columns.graph import Node
 
 Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Variants = Sequence[tuple[Mapping[str, Any], Mask | None]]
+"""A boundary's own settings, each with the events it is for; None: all."""
 
 
 def in_order(visitor: Positions, time: Any, sequence: Any, offset: Any) -> Positions:
@@ -54,7 +56,7 @@ def split(
     visitor: Positions,
     boundaries: Sequence[Node],
     value_of: Callable[[str], Any],
-    settings_of: Callable[[Node], Any],
+    variants_of: Callable[[Node], Variants],
     switched_on: Callable[[Node], Mask],
     failed: Callable[[str, int, Exception], None],
 ) -> Cuts:
@@ -64,9 +66,12 @@ def split(
     cuts = Cuts(starts, np.full(len(visitor), None, object))
     for node in boundaries:
         allowed = switched_on(node)
+        if not allowed.any():
+            continue
+        variants = variants_of(node)
         running = any(needed.first for needed, _ in node.inputs)
-        while len(visitor):
-            truth = _truth(node, cuts.offsets, value_of, settings_of(node), failed) & ~cuts.starts & allowed
+        while True:
+            truth = _truth(node, cuts.offsets, value_of, variants, failed) & ~cuts.starts & allowed
             if running:
                 truth = _first_of_each_run(truth, cuts.offsets)
             cuts.starts[truth] = True
@@ -76,7 +81,7 @@ def split(
     return cuts
 
 
-def _truth(node: Node, offsets: Positions, value_of: Callable[[str], Any], settings: Any, failed: Any) -> Mask:
+def _truth(node: Node, offsets: Positions, value_of: Callable[[str], Any], variants: Variants, failed: Any) -> Mask:
     def argument(needed: Any, source: Node) -> Any:
         values = value_of(source.name)
         if not isinstance(values, pa.Array):
@@ -86,13 +91,16 @@ def _truth(node: Node, offsets: Positions, value_of: Callable[[str], Any], setti
             return Events(arrays.take(values, starts), offsets)
         return Events(values, offsets)
 
-    length = int(offsets[-1])
-    try:
-        result = node.column(*(argument(needed, source) for needed, source in node.inputs), **settings)
-        return arrays.true_mask(checked(result, pa.bool_(), length))
-    except Exception as error:
-        failed(node.name, 1, error)
-        return np.zeros(length, bool)
+    truth = np.zeros(int(offsets[-1]), bool)
+    arguments = [argument(needed, source) for needed, source in node.inputs]
+    for settings, rows in variants:
+        try:
+            own = arrays.true_mask(checked(node.column(*arguments, **settings), pa.bool_(), len(truth)))
+        except Exception as error:
+            failed(node.name, 1, error)
+            continue
+        truth |= own if rows is None else own & rows
+    return truth
 
 
 def _first_of_each_run(truth: Mask, offsets: Positions) -> Mask:

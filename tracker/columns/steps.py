@@ -73,12 +73,11 @@ def cut(run: Run, protosessions: Sequence[Closed]) -> None:
     visitor, joined_by = run.split["visitor"], run.split["joined_by"]
 
     def switched_on(node: Node) -> NDArray[np.bool_]:
-        return run.per_property(lambda own: own.boundaries.get(node.name) is not False)
+        return run.per_property(lambda own: own.boundaries.get(node.name, node.default))
 
     cuts = split.split(
-        visitor, run.graph.boundaries, run.values.__getitem__,
-        lambda node: {**node.column.settings, **run.overrides(node.name, "")}, switched_on, run.failed,
-    )  # fmt: skip
+        visitor, run.graph.boundaries, run.values.__getitem__, run.settings_groups, switched_on, run.failed
+    )
     continued = _continued(run.hits.protosession[run.places], visitor, protosessions)
     cause = np.where(continued != None, continued, cuts.cause)  # noqa: E711 an elementwise comparison
     offsets = cuts.offsets

@@ -51,7 +51,7 @@ def session(function: Any = None, /, **options: Any) -> Any:
 def boundary(function: Callable[P, R], /) -> Column[P, R]: ...
 @overload
 def boundary(
-    *, order: int = 600, protocol: str | None = None, version: int = 1
+    *, order: int = 600, default: bool = True, protocol: str | None = None, version: int = 1
 ) -> Callable[[Callable[P, R]], Column[P, R]]: ...
 def boundary(function: Any = None, /, **options: Any) -> Any:
     """A column whose truth starts a new session at that event. Sees `Events` in the runs cut by the boundaries before
@@ -59,6 +59,7 @@ def boundary(function: Any = None, /, **options: Any) -> Any:
 
     With a `first_NAME: First[T]` parameter it is a running boundary: it is asked again after each cut. `order` is its
     place: 100 gap, 200 forced, 300 midnight, 400 user, 500 campaign, 600 others, 800 duration, 900 number of events.
+    With `default=False` it cuts only where a protocol (`TrackingProtocol.boundaries`) or a property switches it on.
     """
     options.setdefault("order", 600)
     return _decorated(function, "boundary", {**options, "stored": False})

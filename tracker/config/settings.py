@@ -202,14 +202,14 @@ class PropertySettings(Section):
     max_session_events: int | None = Field(None, ge=1)
     """Overrides `sessions.max_session_events`."""
     boundaries: dict[str, bool] = Field(default_factory=dict)
-    """Switches session boundaries by name, for example `user_id_changed = false`."""
+    """Switches session boundaries by name, off (`user_id_changed = false`) or on (`midnight = true`)."""
     excluded_url_params: tuple[str, ...] = (
         "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id", "utm_source_platform",
         "utm_creative_format", "utm_marketing_tactic", "gclid", "dclid", "srsltid", "gbraid", "wbraid", "fbclid",
         "msclkid", "_gl", "pk_vid",
     )  # fmt: skip
-    """Query parameters removed from `page_location` once their columns have been filled. `_gl` and `pk_vid` are ids
-    that tags put into links between a site's domains.
+    """Query parameters removed from `page_location` once their columns have been filled; a `*` stands for any
+    characters. `_gl` and `pk_vid` are ids that tags put into links between a site's domains.
     """
     columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Column settings for this property: `[properties.ID.columns.NAME]`."""

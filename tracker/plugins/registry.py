@@ -69,7 +69,7 @@ def load(
     choices, settings = choices_and_settings(section, every, problems)
     graphs: Mapping[str, Graph] = {}
     try:
-        graphs = build(every, list(dict.fromkeys(p.family for p in protocols)), choices)
+        graphs = build(every, list(dict.fromkeys(p.family for p in protocols)), choices, _switches(protocols))
     except Problems as found:
         problems += found.problems
     problems += names_that_cannot_be_stored(every)
@@ -80,6 +80,13 @@ def load(
 
 def _column_modules(protocol: AnyProtocol) -> Sequence[ModuleType]:
     return [sys.modules[type(protocol).__module__]] if protocol.columns is None else list(protocol.columns)
+
+
+def _switches(protocols: Sequence[AnyProtocol]) -> Mapping[str, Mapping[str, bool]]:
+    switches: dict[str, dict[str, bool]] = {}
+    for protocol in protocols:
+        switches.setdefault(protocol.family, {}).update(protocol.boundaries)
+    return switches
 
 
 def driver_settings(name: str, kind: type[Driver], sink: SinkSettings) -> DriverSettings:

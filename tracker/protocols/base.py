@@ -4,7 +4,7 @@ A protocol is pure: bytes in, values out. It never sees aiohttp, the clock, a fi
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import ClassVar, Generic, TypeVar
 
@@ -28,6 +28,8 @@ class TrackingProtocol(ABC, Generic[SettingsT]):
     methods: ClassVar[Sequence[str]] = ("GET", "POST")
     columns: ClassVar[Sequence[ModuleType] | None] = None
     """Modules of the columns only this protocol can fill; None means the module the protocol is defined in."""
+    boundaries: ClassVar[Mapping[str, bool]] = {}
+    """Session boundaries that its family switches on or off, by name, where a property does not say."""
     Settings: ClassVar[type[PropertySettings]] = PropertySettings
     """Per-property settings this protocol adds; their fields may stand in any `[properties.ID]` section."""
 

@@ -1,45 +1,61 @@
-"""Campaign parameters and click ids of the page's URL, as they stood there; the first non-empty one counts."""
+"""Campaign parameters and click ids of the page's URL, as they stood there; the first non-empty one counts.
+
+A protocol may bring names of its own for the parts of a campaign: they count where the URL has no `utm_*` parameter.
+"""
+
+from typing import Annotated
+
+import pyarrow as pa
 
 from tracker.columns import ops
 from tracker.columns.core.url import UrlFacts
-from tracker.columns.types import String
-from tracker.columns.words import event
+from tracker.columns.types import String, struct_of
+from tracker.columns.words import declare, event
+
+CampaignNames = Annotated[
+    pa.StructArray,
+    struct_of(source=String, medium=String, campaign=String, term=String, content=String, id=String),
+]
+
+protocol_campaign = declare(
+    CampaignNames, stored=False, doc="The parts of a campaign in names that only the protocol has."
+)
 
 
 @event
-def utm_source(url: UrlFacts) -> String:
-    """Traffic source that the link names (utm_source)."""
-    return ops.field(url, "utm_source")
+def utm_source(url: UrlFacts, protocol_campaign: CampaignNames) -> String:
+    """Traffic source that the link names (utm_source; of Matomo also mtm_source)."""
+    return ops.coalesce(ops.field(url, "utm_source"), ops.field(protocol_campaign, "source"))
 
 
 @event
-def utm_medium(url: UrlFacts) -> String:
-    """Traffic medium that the link names (utm_medium)."""
-    return ops.field(url, "utm_medium")
+def utm_medium(url: UrlFacts, protocol_campaign: CampaignNames) -> String:
+    """Traffic medium that the link names (utm_medium; of Matomo also mtm_medium)."""
+    return ops.coalesce(ops.field(url, "utm_medium"), ops.field(protocol_campaign, "medium"))
 
 
 @event
-def utm_campaign(url: UrlFacts) -> String:
-    """Campaign that the link names (utm_campaign)."""
-    return ops.field(url, "utm_campaign")
+def utm_campaign(url: UrlFacts, protocol_campaign: CampaignNames) -> String:
+    """Campaign that the link names (utm_campaign; of Matomo also mtm_campaign)."""
+    return ops.coalesce(ops.field(url, "utm_campaign"), ops.field(protocol_campaign, "campaign"))
 
 
 @event
-def utm_term(url: UrlFacts) -> String:
-    """Paid keyword that the link names (utm_term)."""
-    return ops.field(url, "utm_term")
+def utm_term(url: UrlFacts, protocol_campaign: CampaignNames) -> String:
+    """Paid keyword that the link names (utm_term; of Matomo also mtm_kwd)."""
+    return ops.coalesce(ops.field(url, "utm_term"), ops.field(protocol_campaign, "term"))
 
 
 @event
-def utm_content(url: UrlFacts) -> String:
-    """Which link or ad of a campaign it was (utm_content)."""
-    return ops.field(url, "utm_content")
+def utm_content(url: UrlFacts, protocol_campaign: CampaignNames) -> String:
+    """Which link or ad of a campaign it was (utm_content; of Matomo also mtm_content)."""
+    return ops.coalesce(ops.field(url, "utm_content"), ops.field(protocol_campaign, "content"))
 
 
 @event
-def utm_id(url: UrlFacts) -> String:
-    """Campaign id that the link names (utm_id)."""
-    return ops.field(url, "utm_id")
+def utm_id(url: UrlFacts, protocol_campaign: CampaignNames) -> String:
+    """Campaign id that the link names (utm_id; of Matomo also mtm_cid)."""
+    return ops.coalesce(ops.field(url, "utm_id"), ops.field(protocol_campaign, "id"))
 
 
 @event

@@ -3,6 +3,7 @@
 from pydantic import SecretStr
 
 from tracker.config import Properties, PropertySettings
+from tracker.protocols.matomo.campaigns import EXCLUDED_PARAMS
 from tracker.protocols.tokens import is_among
 
 
@@ -11,6 +12,10 @@ class MatomoSettings(PropertySettings):
 
     tokens: tuple[SecretStr, ...] = ()
     """Values of `token_auth` that may set a hit's address and place, and times more than a day ago. Never stored."""
+    matomo_excluded_url_params: tuple[str, ...] = EXCLUDED_PARAMS
+    """Parameters that Matomo hits lose of `page_location` and `page_path` besides `excluded_url_params`: campaigns, click
+    ids and session ids. Of query, fragment and path (`;jsessionid=...`), in any case; a `*` stands for any characters.
+    """
     site_search_parameters: tuple[str, ...] = (
         "q", "query", "s", "search", "searchword", "k", "keyword", "keywords",
     )  # fmt: skip

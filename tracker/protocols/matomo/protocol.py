@@ -10,6 +10,7 @@ from tracker.protocols.cors import preflight_headers
 from tracker.protocols.matomo import (
     actions,
     activity,
+    campaigns,
     columns,
     commerce,
     content,
@@ -40,8 +41,9 @@ class MatomoProtocol(TrackingProtocol[MatomoSettings]):
     paths = ("/matomo.php", "/piwik.php")
     columns = (
         columns, actions, search, content, media, crash, performance, tag, commerce, items, products, custom,
-        visits, activity, sessions,
+        visits, campaigns, activity, sessions,
     )  # fmt: skip
+    boundaries = visits.SWITCHES
     Settings = MatomoSettings
 
     def hits(self, request: RawRequest, properties: Properties[MatomoSettings]) -> Iterator[Hit | Rejected]:
