@@ -1,5 +1,5 @@
-"""A plan's hits become a batch: decoded, resolved to visitors, ordered, de-duplicated, split, and run through the
-columns.
+"""A plan's hits become a batch: decoded, resolved to visitors, ordered, de-duplicated, filtered, split, and run through
+the columns.
 
 Pure: the same records, settings and resources give the same batch.
 """
@@ -104,6 +104,7 @@ class Computer:
         run.compute(graph.early)
         steps.drop_incomplete(run, work)
         steps.arrange(run, work)
+        steps.leave_out(run, work)
         steps.cut(run, plan.protosessions)
         run.compute(graph.late)
         work.add(table(run, self.schema))
@@ -119,6 +120,7 @@ class _Work:
     tables: list[pa.Table] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     duplicate: list[int] = field(default_factory=list)
+    left_out: list[int] = field(default_factory=list)
     ledger: Counter[tuple[str, Outcome, str]] = field(default_factory=Counter)
     record_of: Callable[[int], bytes] = bytes
 
@@ -145,10 +147,18 @@ class _Work:
             self.duplicate.append(int(hits.offsets[row]))
             self.ledger[hits.property_ids[row], "duplicate", "event_key"] += 1
 
+    def filtered(self, hits: Hits, rows: Positions, reasons: Sequence[str]) -> None:
+        for row, reason in zip(rows.tolist(), reasons, strict=True):
+            self.left_out.append(int(hits.offsets[row]))
+            self.ledger[hits.property_ids[row], "filtered", reason] += 1
+
     def batch(self) -> Batch:
         events = pa.concat_tables(self.tables).combine_chunks() if self.tables else self.schema.empty_table()
         outcomes = Outcomes(
-            self.plan.n, sorted(self.duplicate), (), {letter.offset: letter.reason for letter in self.dead}
+            self.plan.n,
+            sorted(self.duplicate),
+            sorted(self.left_out),
+            {letter.offset: letter.reason for letter in self.dead},
         )
         return Batch(self.partition, self.plan.n, events, outcomes, self.dead, dict(self.ledger), self.record_of)
 

@@ -17,8 +17,8 @@ from tracker.columns.hitfields import FIELDS
 from tracker.columns.types import type_name
 from tracker.errors import Misconfigured, Problems, did_you_mean
 
-EARLY = ("timestamp_utc", "client_sequence", "event_key", "opens_session")
-"""Columns that order, de-duplication and the split need: computed before there are sessions."""
+EARLY = ("timestamp_utc", "client_sequence", "event_key", "exclusion", "opens_session")
+"""Columns that order, de-duplication, filters and the split need: computed before there are sessions."""
 
 
 @dataclass(eq=False, slots=True)

@@ -1,4 +1,5 @@
-"""The steps between decoding and columns: incomplete events out, visitors and order, each event once, sessions.
+"""The steps between decoding and columns: incomplete events out, visitors and order, each event once, filters,
+sessions.
 
 Each takes a run and what the batch is made of, and leaves the run arranged anew.
 """
@@ -28,6 +29,9 @@ class Counting(Protocol):
 
     def duplicates(self, hits: Hits, rows: Positions) -> None:
         """These repeat an event."""
+
+    def filtered(self, hits: Hits, rows: Positions, reasons: Sequence[str]) -> None:
+        """These are left out by a rule: a reason for each."""
 
 
 def drop_incomplete(run: Run, counting: Counting) -> None:
@@ -66,6 +70,19 @@ def arrange(run: Run, counting: Counting) -> None:
     kept = order[~repeated]
     run.arrange(kept)
     run.split = {"visitor": found.visitor[kept], "joined_by": found.joined_by.take(pa.array(kept, pa.int64()))}
+
+
+def leave_out(run: Run, counting: Counting) -> None:
+    """What a filter excludes: from here on it influences no boundary and no column."""
+    reason = run.values.get("exclusion")
+    if reason is None or reason.null_count == run.size:
+        return
+    excluded = arrays.known_mask(reason)
+    counting.filtered(run.hits, run.places[excluded], reason.drop_null().to_pylist())
+    kept = np.flatnonzero(~excluded)
+    split = run.split
+    run.arrange(kept)
+    run.split = {"visitor": split["visitor"][kept], "joined_by": split["joined_by"].take(pa.array(kept, pa.int64()))}
 
 
 def cut(run: Run, protosessions: Sequence[Closed]) -> None:

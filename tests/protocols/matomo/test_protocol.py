@@ -11,7 +11,6 @@ from tracker.config import Properties
 from tracker.model import Hit, RawRequest, Rejected
 from tracker.protocols.matomo import MatomoProtocol
 from tracker.protocols.matomo.auth import MatomoSettings
-from tracker.protocols.matomo.bulk import MAX_ENTRIES
 from tracker.testing.hits import NOW, make_hits, make_request
 from tracker.testing.protocols import ProtocolContract
 
@@ -19,6 +18,7 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 ANYONE = Properties({}, MatomoSettings())
 TRUSTING = Properties({}, MatomoSettings(tokens=(SecretStr("another"), SecretStr(TOKEN))))
 GOOD = "/matomo.php?idsite=1&rec=1"
+GOOD_BULK = '{"requests":["?idsite=1&rec=1"]}'
 
 
 def pieces(request: RawRequest, properties: Properties[MatomoSettings] = TRUSTING) -> list[Hit | Rejected]:
@@ -266,6 +266,7 @@ def test_entries_of_every_shape() -> None:
             "matomo.php?idsite=1&rec=1&url=b",
             "http://host:8080/x/matomo.php?idsite=1&rec=1&url=c",
             {"idsite": 1, "rec": True, "url": "d e&f", "none": None, "ec_items": [["sku", 1]]},
+            {"idsite": "1", "rec": 1, "revenue": 9.5, "cookie": False, "cvar": {"1": ["a", "b"]}},
             "no query",
             7,
         )
@@ -274,8 +275,9 @@ def test_entries_of_every_shape() -> None:
         b"idsite=1&rec=1&url=a",
         b"idsite=1&rec=1&url=b",
         b"idsite=1&rec=1&url=c",
-        b"idsite=1&rec=1&url=d+e%26f&ec_items=%5B%5B%22sku%22%2C+1%5D%5D",
-        ("unreadable_entry", 5),
+        b"idsite=1&rec=1&url=d+e%26f&ec_items=%5B%5B%22sku%22%2C1%5D%5D",
+        b"idsite=1&rec=1&revenue=9.5&cookie=0&cvar=%7B%221%22%3A%5B%22a%22%2C%22b%22%5D%7D",
+        ("unreadable_entry", 6),
     ]
 
 
@@ -285,10 +287,11 @@ def test_entries_of_every_shape() -> None:
         b'{"requests":["?idsite=1&rec=1&action_name=a\nb"]}',
         b'\r\n{"requests":["?idsite=1&rec=1&url=\xff"]}',
         b'{"requests":["?idsite=1&rec=1&url=\\ud800"]}',
+        b'\xef\xbb\xbf{"requests":["?idsite=1&rec=1"]}',
     ],
 )
 def test_bulk_json_that_is_almost_right(body: bytes) -> None:
-    """Line breaks, foreign bytes and lone surrogates in one entry cost no entry."""
+    """Line breaks, foreign bytes, lone surrogates and a byte order mark cost no entry."""
     (hit,) = pieces(make_request("/matomo.php", body))
     assert isinstance(hit, Hit)
     MatomoProtocol().parameters(make_hits([hit]))
@@ -307,11 +310,34 @@ def test_bulk_json_that_is_not(body: str) -> None:
     assert only("/matomo.php", body).reason == "unreadable_bulk"
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "application/json", None])
+def test_a_bulk_request_is_known_by_its_content(kind: str | None) -> None:
+    """matomo.js sends the JSON as a form; the type says nothing."""
+    request = make_request("/matomo.php", GOOD_BULK, headers={"content-type": kind} if kind else {})
+    assert [type(piece) for piece in pieces(request)] == [Hit]
+
+
 def test_a_bulk_request_holds_so_many_entries_and_no_more() -> None:
     """Over the limit nothing is accepted, so that the sender may divide it and try again."""
-    assert (
-        only("/matomo.php", bulk(*["?idsite=1&rec=1"] * (MAX_ENTRIES + 1)).body.decode()).reason == "too_many_entries"
+    two = Properties({}, MatomoSettings(bulk_max_entries=2))
+    assert [type(piece) for piece in pieces(bulk(*["?idsite=1&rec=1"] * 2), two)] == [Hit, Hit]
+    (refused,) = pieces(bulk(*["?idsite=1&rec=1"] * 3), two)
+    assert isinstance(refused, Rejected)
+    assert (refused.reason, refused.detail) == (
+        "too_many_entries",
+        "a bulk request may hold 2 entries (bulk_max_entries)",
     )
+    (usual,) = pieces(bulk(*["?idsite=1&rec=1"] * 2_001), ANYONE)
+    assert getattr(usual, "reason", None) == "too_many_entries"
+
+
+def test_bulk_requests_may_need_a_token() -> None:
+    """Where a property asks for it, entries without one are refused, and those of other properties are not."""
+    strict = MatomoSettings(bulk_requests_require_authentication=True, tokens=(SecretStr(TOKEN),))
+    some = Properties({"1": strict}, MatomoSettings())
+    found = pieces(bulk("?idsite=1&rec=1", f"?idsite=1&rec=1&token_auth={TOKEN}", "?idsite=2&rec=1"), some)
+    assert [getattr(piece, "reason", None) for piece in found] == ["unauthorised_bulk", None, None]
+    assert isinstance(only(GOOD, properties=some), Hit)
 
 
 def test_the_outer_token_goes_before_an_entrys_own() -> None:

@@ -36,7 +36,8 @@ def answer(request: RawRequest) -> Reply:
         ("/matomo.php", "idsite=1&rec=1&send_image=0", "POST", (204, b"", None)),
         ("/matomo.php", "", "GET", (200, NOTE, HTML)),
         ("/matomo.php", "", "POST", (400, NOTE, HTML)),
-        ("/matomo.php?rec=1", "", "GET", (400, GIF + NOTE, "image/gif")),
+        ("/matomo.php?rec=1", "", "GET", (400, NOTE, HTML)),
+        ("/matomo.php?idsite=&rec=1", "", "GET", (400, NOTE, HTML)),
         ("/matomo.php?idsite=2&rec=1", "", "GET", (400, GIF + NOTE, "image/gif")),
         ("/matomo.php?idsite=0&rec=1&send_image=0", "", "GET", (400, NOTE, HTML)),
         (f"{GOOD}&cip=198.51.100.9", "", "GET", (400, GIF + NOTE, "image/gif")),
@@ -74,11 +75,39 @@ def test_a_bulk_request_may_want_no_body() -> None:
     assert bulk("?idsite=1&rec=1", "?idsite=2", send_image=0) == Reply(204, b"", bulk("", send_image=0).headers)
 
 
-@pytest.mark.parametrize("body", ['{"requests":', json.dumps({"requests": [""] * 2_001, "send_image": 0})])
-def test_a_bulk_request_that_cannot_be_taken(body: str) -> None:
-    """An error in the shape that clients read."""
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('{"requests":', "the body is no JSON object with a list of requests; nothing was accepted"),
+        (" {'requests': []}", "the body is no JSON object with a list of requests; nothing was accepted"),
+        (
+            json.dumps({"requests": [""] * 2_001, "send_image": 0}),
+            "a bulk request may hold 2,000 entries (bulk_max_entries); nothing was accepted",
+        ),
+    ],
+)
+def test_a_bulk_request_that_cannot_be_taken(body: str, message: str) -> None:
+    """An error in the shape that clients read, with a sentence for people."""
     reply = answer(make_request("/matomo.php", body))
-    assert (reply.status, json.loads(reply.body)) == (400, {"status": "error", "tracked": 0, "invalid": 0})
+    expected = {"status": "error", "tracked": 0, "invalid": 0, "message": message}
+    assert (reply.status, json.loads(reply.body)) == (400, expected)
+
+
+@pytest.mark.parametrize(("entries", "status"), [(["?idsite=1&rec=1"], "error"), (["?idsite=1&rec=1"] * 2, "success")])
+def test_a_bulk_request_without_a_token_that_is_needed(entries: list[str], status: str) -> None:
+    """An error where nothing of it was accepted."""
+    refused = Rejected("unauthorised_bulk", "a bulk request needs a valid token_auth", "1")
+    request = make_request("/matomo.php", json.dumps({"requests": entries}))
+    reply = MatomoProtocol().reply(request, Result(len(entries) - 1, [refused]))
+    assert (reply.status, json.loads(reply.body)["status"]) == (400 if status == "error" else 200, status)
+
+
+def test_who_asks_not_to_be_tracked_is_told() -> None:
+    """The header of the standard: N, not tracking."""
+    refused = Rejected("do_not_track", excluded=True)
+    reply = MatomoProtocol().reply(make_request(GOOD), Result(0, [refused]))
+    assert (reply.status, reply.headers["Tk"]) == (200, "N")
+    assert "Tk" not in MatomoProtocol().reply(make_request(GOOD), Result(1)).headers
 
 
 def test_cross_origin() -> None:

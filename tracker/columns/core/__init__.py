@@ -2,12 +2,15 @@
 
 from tracker.columns.core import (
     activity,
+    bots,
     boundaries,
     campaign,
     commerce,
     currency,
     device,
+    filters,
     geo,
+    hints,
     identity,
     item_totals,
     pages,
@@ -21,7 +24,7 @@ from tracker.columns.core import (
 )
 
 MODULES = (
-    identity, time, url, pages, campaign, device, geo, commerce, currency, item_totals, activity, boundaries,
-    session_facts, session_pages, session_totals, session_campaign, transitions,
+    identity, time, url, pages, campaign, hints, bots, filters, device, geo, commerce, currency, item_totals, activity,
+    boundaries, session_facts, session_pages, session_totals, session_campaign, transitions,
 )  # fmt: skip
 """Every module of core columns; their order is the table's."""

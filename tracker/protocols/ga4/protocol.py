@@ -13,6 +13,7 @@ from tracker.protocols.ga4 import (
     activity,
     columns,
     consent,
+    hints,
     items,
     parameter_lists,
     parameters,
@@ -47,7 +48,7 @@ class GA4Protocol(TrackingProtocol[PropertySettings]):
     name = "ga4_gtag"
     family = "ga4"
     paths = ("/g/collect",)
-    columns = (columns, session_of_tag, consent, activity, sessions, parameters, parameter_lists, items)
+    columns = (columns, session_of_tag, consent, hints, activity, sessions, parameters, parameter_lists, items)
 
     def hits(self, request: RawRequest, properties: Properties[PropertySettings]) -> Iterator[Hit | Rejected]:
         """One `Hit` or `Rejected` per event; a bad line rejects only itself."""

@@ -8,9 +8,6 @@ from urllib.parse import quote_plus
 
 import orjson
 
-MAX_ENTRIES = 2_000
-"""Most entries of one bulk request. matomo.js sends 50, log importers about 100."""
-
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
@@ -23,7 +20,10 @@ class Bulk:
 
 
 def is_bulk(body: bytes) -> bool:
-    """True for a bulk request. Its Content-Type says nothing: matomo.js sends it as a form."""
+    """True for a bulk request. Its Content-Type says nothing: matomo.js sends it as a form.
+
+    The word in single quotes counts too, as in Matomo, although such a body is no JSON and cannot be read then.
+    """
     return body.find(b'"requests"') > 0 or body.find(b"'requests'") > 0
 
 
@@ -42,7 +42,10 @@ def query_of(entry: object) -> bytes | None:
     if isinstance(entry, str):
         return entry.partition("?")[2].strip().encode("utf-8", "replace")
     if isinstance(entry, dict):
-        pairs = ((name, _written(value)) for name, value in entry.items() if value is not None)
+        try:
+            pairs = [(name, _written(value)) for name, value in entry.items() if value is not None]
+        except RecursionError:
+            return None
         return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs).encode()
     return None
 
@@ -53,6 +56,7 @@ def is_silent(entry: object) -> bool:
 
 
 def _json(body: bytes) -> Any:
+    body = body.removeprefix(b"\xef\xbb\xbf")
     try:
         return orjson.loads(body)
     except ValueError:
@@ -64,10 +68,10 @@ def _json(body: bytes) -> Any:
 
 
 def _written(value: object) -> str:
-    """A value of an object entry, as a query would hold it."""
+    """A value of an object entry, as a query would hold it: lists and objects (`cvar`, `ec_items`) as JSON text."""
     if isinstance(value, bool):
         return str(int(value))
-    return str(value) if isinstance(value, str | int | float) else json.dumps(value)
+    return str(value) if isinstance(value, str | int | float) else json.dumps(value, separators=(",", ":"))
 
 
 def _quoted(part: str) -> str:

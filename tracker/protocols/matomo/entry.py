@@ -10,16 +10,25 @@ from tracker.config import Properties
 from tracker.model import Hit, RawRequest, Rejected
 from tracker.protocols.matomo.auth import MatomoSettings, is_authorised
 from tracker.protocols.matomo.event_time import EventTime, event_time
+from tracker.protocols.matomo.exclusion import exclusion
 from tracker.protocols.matomo.identity import device, user
 from tracker.protocols.matomo.sent import PLACE, TIMINGS, Sent
 
 NAME: Final = "matomo"
+UNAUTHORISED_BULK: Final = "unauthorised_bulk"
+"""The reason of an entry whose property takes bulk requests only with a token."""
 _OVERRIDES: Final = frozenset({b"cip", b"ua", b"lang"})
 _PAGE: Final = frozenset({b"url", b"urlref"})
 
 
 def hit_of(
-    sent: Sent, request: RawRequest, properties: Properties[MatomoSettings], token: str = "", index: int = 0
+    sent: Sent,
+    request: RawRequest,
+    properties: Properties[MatomoSettings],
+    token: str = "",
+    index: int = 0,
+    *,
+    in_bulk: bool = False,
 ) -> Hit | Rejected:
     """The hit of one tracking request. `token` is that of the bulk request around it, which goes before its own."""
     site = sent.integer(b"idsite")
@@ -30,13 +39,17 @@ def hit_of(
     if settings is None:
         return Rejected("unknown_property", "no such idsite", property_id, index=index)
     is_trusted = is_authorised(token or sent.text(b"token_auth"), settings)
+    if in_bulk and settings.bulk_requests_require_authentication and not is_trusted:
+        return Rejected(UNAUTHORISED_BULK, "a bulk request needs a valid token_auth", property_id, index=index)
     when = event_time(sent, request.received_at)
     refusal = _refusal(sent, when, is_trusted)
     if refusal is not None:
         return Rejected(*refusal, property_id, index=index)
-    if not sent.integer(b"rec"):
-        return Rejected("no_rec", "rec is missing or 0", property_id, index=index, excluded=True)
-    return _hit(sent, _as_overridden(sent, request), settings, property_id, when)
+    overridden = _as_overridden(sent, request)
+    left_out = exclusion(sent, overridden, settings)
+    if left_out is not None:
+        return Rejected(*left_out, property_id, index=index, excluded=True)
+    return _hit(sent, overridden, settings, property_id, when)
 
 
 def on_its_page(sent: Sent, request: RawRequest) -> Sent:

@@ -10,12 +10,14 @@ from tracker.protocols.cors import preflight_headers
 from tracker.protocols.matomo import (
     actions,
     activity,
+    bots,
     campaigns,
     columns,
     commerce,
     content,
     crash,
     custom,
+    hints,
     items,
     media,
     performance,
@@ -23,10 +25,11 @@ from tracker.protocols.matomo import (
     search,
     sessions,
     tag,
+    visitor,
     visits,
 )
 from tracker.protocols.matomo.auth import MatomoSettings, is_known
-from tracker.protocols.matomo.bulk import MAX_ENTRIES, is_bulk, is_silent, query_of, read_bulk
+from tracker.protocols.matomo.bulk import is_bulk, is_silent, query_of, read_bulk
 from tracker.protocols.matomo.entry import NAME, hit_of, on_its_page
 from tracker.protocols.matomo.parameters import MatomoParameters
 from tracker.protocols.matomo.reply import Told, reply
@@ -40,8 +43,8 @@ class MatomoProtocol(TrackingProtocol[MatomoSettings]):
     family = NAME
     paths = ("/matomo.php", "/piwik.php")
     columns = (
-        columns, actions, search, content, media, crash, performance, tag, commerce, items, products, custom,
-        visits, campaigns, activity, sessions,
+        columns, visitor, bots, hints, actions, search, content, media, crash, performance, tag, commerce, items,
+        products, custom, visits, campaigns, activity, sessions,
     )  # fmt: skip
     boundaries = visits.SWITCHES
     Settings = MatomoSettings
@@ -73,8 +76,9 @@ def _bulk_hits(request: RawRequest, properties: Properties[MatomoSettings]) -> I
     if bulk is None:
         yield Rejected("unreadable_bulk", "the body is no JSON object with a list of requests")
         return
-    if len(bulk.entries) > MAX_ENTRIES:
-        yield Rejected("too_many_entries", f"a bulk request may hold {MAX_ENTRIES} entries; nothing was accepted")
+    most = properties.default.bulk_max_entries
+    if len(bulk.entries) > most:
+        yield Rejected("too_many_entries", f"a bulk request may hold {most:,} entries (bulk_max_entries)")
         return
     tell = is_known(bulk.token, properties)
     for index, entry in enumerate(bulk.entries):
@@ -84,5 +88,5 @@ def _bulk_hits(request: RawRequest, properties: Properties[MatomoSettings]) -> I
         elif is_silent(entry):
             continue
         else:
-            piece = hit_of(Sent.of(query), request, properties, bulk.token, index)
+            piece = hit_of(Sent.of(query), request, properties, bulk.token, index, in_bulk=True)
         yield Told.of(piece) if tell and isinstance(piece, Rejected) else piece

@@ -13,7 +13,7 @@ PLACE = frozenset({b"cip", b"country", b"region", b"city", b"lat", b"long"})
 TIMINGS = frozenset({b"pf_net", b"pf_srv", b"pf_tfr", b"pf_dm1", b"pf_dm2", b"pf_onl"})
 
 _read = reader(
-    *(b"idsite", b"rec", b"token_auth", b"cdt", b"cdo", b"cid", b"_id", b"uid", b"url", b"urlref"),
+    *(b"idsite", b"rec", b"recMode", b"token_auth", b"cdt", b"cdo", b"cid", b"_id", b"uid", b"url", b"urlref"),
     *(b"cs", b"ua", b"lang", b"e_c", b"e_a", b"idgoal", b"ec_id", *sorted(PLACE), *sorted(TIMINGS)),
 )
 

@@ -1,0 +1,52 @@
+"""Bots, by what they call themselves."""
+
+import re
+from functools import cache
+
+from tracker.columns import ops
+from tracker.columns.types import Bool, String
+from tracker.columns.words import event
+
+_START = 4
+"""Characters of a literal that it is looked up by."""
+_LEFT_OUT = frozenset({"http-library", "browser-automation"})
+"""Kinds of agents that are no bots here: libraries are how servers send hits, and an automated browser is a browser."""
+_LITERAL = re.compile(rf"(?:[\w\s/:@!,;'=<>&~#%-]|\\[^\w\s]){{{_START},}}")
+"""A pattern that means nothing but itself, some of it escaped."""
+
+
+@event(stored=False)
+def is_bot_agent(user_agent: String) -> Bool:
+    """True where the user agent is that of a known crawler, monitor or link preview; null where none was sent.
+
+    HTTP libraries (curl, python-requests) and automated browsers (HeadlessChrome) are not among them.
+    """
+    return ops.per_distinct(user_agent, is_bot, Bool)
+
+
+def is_bot(agent: str) -> bool:
+    """True for a user agent that the list of known bots has a pattern for. About 90 us."""
+    literals, others = _known_bots()
+    starts = {agent[at : at + _START] for at in range(len(agent) - _START + 1)}
+    return any(part in agent for start in starts & literals.keys() for part in literals[start]) or bool(
+        others.search(agent)
+    )
+
+
+@cache
+def _known_bots() -> tuple[dict[str, list[str]], re.Pattern[str]]:
+    """Patterns that are plain text, by how they begin (one expression of 1,400 alternatives takes 1 ms); the others."""
+    from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # reading the list takes 20 ms
+
+    literals: dict[str, list[str]] = {}
+    others: list[str] = []
+    for bot in CRAWLER_USER_AGENTS_DATA:
+        pattern: str = bot["pattern"]
+        if not _LEFT_OUT.isdisjoint(bot["tags"]):
+            continue
+        if _LITERAL.fullmatch(pattern):
+            text = re.sub(r"\\(.)", r"\1", pattern)
+            literals.setdefault(text[:_START], []).append(text)
+        else:
+            others.append(pattern)
+    return literals, re.compile("|".join(others))
