@@ -239,7 +239,7 @@ def writer(
 
 def registry(settings: Settings) -> Registry:
     """All plugins, loaded and checked. Raises `Problems` with everything that is wrong with any of them."""
-    return plugins.load(settings.plugins_dir, settings.columns)
+    return plugins.load(settings.plugins_dir, settings.columns, paths=settings.receiver.paths)
 
 
 def properties(settings: Settings, found: Registry) -> Properties[Any]:

@@ -49,9 +49,15 @@ class Registry:
 
 
 def load(
-    plugins_dir: Path | None = None, columns: Mapping[str, Any] | None = None, *, entry_points: bool = True
+    plugins_dir: Path | None = None,
+    columns: Mapping[str, Any] | None = None,
+    *,
+    paths: Mapping[str, Sequence[str]] | None = None,
+    entry_points: bool = True,
 ) -> Registry:
-    """Load every plugin; `columns` is the `[columns]` section. Raises `Problems` with everything that is wrong."""
+    """Load every plugin; `columns` is the `[columns]` section, `paths` is `[receiver.paths]`. Raises `Problems` with
+    everything that is wrong.
+    """
     problems: list[Misconfigured | str] = []
     manager = plugin_manager(plugins_dir, problems, entry_points=entry_points)
     protocols = [p for name, p in brought(manager, "tracker_protocols", problems) if is_protocol(name, p, problems)]
@@ -61,7 +67,7 @@ def load(
     check_unique("protocol", ((p.name, type(p)) for p in protocols), problems)
     check_unique("driver", ((d.name, d) for d in classes), problems)
     try:
-        Routes(protocols)
+        Routes(protocols, paths)
     except Problems as found:
         problems += found.problems
     section = dict(columns or {})

@@ -68,7 +68,7 @@ class Receiver:
             append, settings=settings, metrics=metrics, clock=clock, complaints=complaints
         )
         self._desk = Desk(
-            routes=Routes(protocols),
+            routes=Routes(protocols, settings.paths),
             limits=limits,
             reader=RequestReader(
                 clock=clock,
