@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.clients.programs import needs_npm, node
-from tests.clients.shown import some
+from tests.clients.shown import items, some
 from tests.clients.tracked import TOKEN, Visit, visit
 
 pytestmark = needs_npm("matomo-tracker")
@@ -88,6 +88,32 @@ def test_order(made: Visit) -> None:
         True,
         True,
     )
+
+
+def test_parts_of_an_order(made: Visit) -> None:
+    """What the goods came to, tax, delivery and discount."""
+    row = made.only(name="ecommerce_order")
+    assert some(row, "ecommerce_subtotal_value", "ecommerce_tax_value", "ecommerce_shipping_value") == (35.0, 3.5, 4.0)
+    assert some(row, "ecommerce_order_id", "ecommerce_discount_value") == ("A-1", 1.0)
+
+
+def test_items(made: Visit) -> None:
+    """What was bought, in order; a category may be several, and a price text."""
+    row = made.only(name="ecommerce_order")
+    tea = {"item_id": "S-1", "item_name": "Green tea", "item_category": "Drinks", "item_category2": "Hot"}
+    cup = {"item_id": "S-2", "item_name": "Cup", "item_category": "Kitchen"}
+    assert items(row) == [
+        {**tea, "price": 10.0, "quantity": 2.0, "item_revenue": 20.0},
+        {**cup, "price": 15.0, "quantity": 1.0, "item_revenue": 15.0},
+    ]
+    assert some(row, "ecommerce_items_total_quantity", "ecommerce_unique_items") == (3, 2)
+
+
+def test_custom_data(made: Visit) -> None:
+    """Dimensions by slot, for the event and its session, and variables of the page by name."""
+    row = made.only(client_id=VISITOR, name="page_view")
+    assert row["custom_dimensions"] == row["session_custom_dimensions"] == [{"slot": 3, "value": "red"}]
+    assert row["custom_variables"] == [{"name": "tier", "value": "gold"}, {"name": "size", "value": "L"}]
 
 
 def test_url_alone(made: Visit) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.clients.programs import needs_python, python
-from tests.clients.shown import some
+from tests.clients.shown import items, some
 from tests.clients.tracked import TOKEN, Visit, visit
 
 pytestmark = needs_python("matomopy")
@@ -71,6 +71,7 @@ def test_event(made: Visit) -> None:
 def test_goal(made: Visit) -> None:
     """A goal is a key event and no purchase, whatever it was worth."""
     row = made.only(name="goal_conversion")
+    assert row["params_goal_revenue"] == 12.5
     assert some(row, "params_goal_id", "is_key_event", "is_purchase", "ecommerce_purchase_revenue") == (
         "3",
         True,
@@ -108,6 +109,32 @@ def test_order(made: Visit) -> None:
     order, cart = made.only(name="ecommerce_order"), made.only(name="ecommerce_cart_update")
     assert some(order, "params_transaction_id", "is_purchase", "ecommerce_purchase_revenue") == ("O-1", True, 42.5)
     assert some(cart, "params_transaction_id", "is_purchase", "ecommerce_purchase_revenue") == (None, False, None)
+
+
+def test_parts_of_an_order(made: Visit) -> None:
+    """What the goods came to, tax and delivery; a discount of 0 is one that was sent."""
+    row = made.only(name="ecommerce_order")
+    assert some(row, "ecommerce_subtotal_value", "ecommerce_tax_value", "ecommerce_shipping_value") == (35.0, 3.5, 4.0)
+    assert some(row, "ecommerce_order_id", "ecommerce_discount_value") == ("O-1", 0.0)
+
+
+def test_items(made: Visit) -> None:
+    """Those of the order and of the cart before it; a short row is one piece."""
+    order, cart = made.only(name="ecommerce_order"), made.only(name="ecommerce_cart_update")
+    assert [(one["item_id"], one["item_name"], one["quantity"]) for one in items(order)] == [
+        ("S-1", "Green tea", 2.0),
+        ("S-2", "Cup", 1.0),
+    ]
+    assert items(cart)[0]["price"] == 10.0
+    assert some(cart, "ecommerce_items_total_quantity", "ecommerce_cart_value") == (3, 20.0)
+
+
+def test_custom_dimension(made: Visit) -> None:
+    """It stands on every hit of the visitor, and on the session."""
+    dimension = [{"slot": 2, "value": "gold"}]
+    rows = made.all(client_id=VISITOR)
+    assert [row["custom_dimensions"] for row in rows] == [dimension] * len(KINDS)
+    assert rows[0]["session_custom_dimensions"] == dimension
 
 
 def test_ten_days_ago(made: Visit) -> None:
