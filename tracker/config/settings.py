@@ -75,8 +75,8 @@ class ReceiverSettings(Section):
     kept_headers: tuple[str, ...] = ()
     """Headers to keep with each hit besides those that columns read. Cookie and Authorization are never kept."""
     paths: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Further paths by protocol, besides its own, in `[receiver.paths]`: `matomo = ["/js/tracker.php", "/js/"]`. As with
-    its own, a path may stand behind any other: `/blog/js/` is taken too.
+    """Further paths by protocol, besides its own, in `[receiver.paths]`: `matomo = ["/js/tracker.php", "/js/"]`. As
+    with its own, a path may stand behind any other: `/blog/js/` is taken too.
     """
 
 

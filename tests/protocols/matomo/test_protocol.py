@@ -297,6 +297,13 @@ def test_bulk_json_that_is_almost_right(body: bytes) -> None:
     MatomoProtocol().parameters(make_hits([hit]))
 
 
+def test_line_breaks_in_bulk_json_are_cleaned() -> None:
+    """As in Matomo they are taken out of texts, where JSON does not allow them."""
+    (hit,) = pieces(make_request("/matomo.php", '{"requests":\r\n["?idsite=1&rec=1&url=a\r\nb"]}'))
+    assert isinstance(hit, Hit)
+    assert hit.query == b"idsite=1&rec=1&url=ab"
+
+
 def test_a_body_that_begins_with_the_word_is_no_bulk_request() -> None:
     """As in Matomo, something must stand before the word."""
     assert isinstance(only(GOOD, '"requests"=1'), Hit)

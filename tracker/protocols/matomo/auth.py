@@ -15,8 +15,9 @@ class MatomoSettings(PropertySettings):
     tokens: tuple[SecretStr, ...] = ()
     """Values of `token_auth` that may set a hit's address and place, and times more than a day ago. Never stored."""
     matomo_excluded_url_params: tuple[str, ...] = EXCLUDED_PARAMS
-    """Parameters that Matomo hits lose of `page_location` and `page_path` besides `excluded_url_params`: campaigns, click
-    ids and session ids. Of query, fragment and path (`;jsessionid=...`), in any case; a `*` stands for any characters.
+    """Parameters that Matomo hits lose of `page_location` and `page_path` besides `excluded_url_params`: campaigns,
+    click ids and session ids. Of query, fragment and path (`;jsessionid=...`), in any case; a `*` stands for any
+    characters.
     """
     bulk_requests_require_authentication: bool = False
     """Take Matomo hits out of bulk requests only with one of the tokens."""

@@ -62,7 +62,7 @@ def _json(body: bytes) -> Any:
     except ValueError:
         pass
     try:  # line breaks inside texts, lone surrogates, bytes that are no UTF-8: a bad entry must not harm the others
-        return json.loads(body.decode("utf-8", "replace"), strict=False)
+        return json.loads(body.translate(None, b"\r\n").decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError):
         return None
 
