@@ -161,6 +161,22 @@ def test_only_what_was_bought_is_revenue(items: Read) -> None:
     assert items([["a", "n", "c", 5, 2]], CART) == [("a", "n", 5.0, 2.0, None)]
 
 
+def test_prices_in_dollars() -> None:
+    """By the rate of the event; null where it is unknown."""
+    sent = pa.array(['[["a","n","c",5,2],["b"]]', '[["c","n","c",5,2]]', '[["d","n","c",5,2]]'])
+    found = matomo_items(sent, pa.array([True, False, True]), pa.array([1.5, 2.0, None])).to_pylist()
+    assert [[(item["price_in_usd"], item["item_revenue_in_usd"]) for item in one] for one in found] == [
+        [(7.5, 15.0), (None, None)], [(10.0, None)], [(None, None)],
+    ]  # fmt: skip
+
+
+def test_dollars_are_dollars(row: Read) -> None:
+    """Of a property that says so, whatever its items are worth elsewhere."""
+    found = row(f'{ORDER}&ec_items=[["a","n","c",5,2]]', {"properties": {"1": {"currency": "USD"}}})
+    (item,) = found["ecommerce_items"]
+    assert (item["price_in_usd"], item["item_revenue_in_usd"]) == (5.0, 10.0)
+
+
 def test_totals(order: Read) -> None:
     """Pieces are whole and added up, items told apart by their id."""
     found = order([["a", "n", "c", 5, 2.9], ["a", "m", "c", 5, 1], ["b"]], CART)
@@ -177,7 +193,7 @@ def test_without_items(order: Read) -> None:
 def test_events_do_not_share_items() -> None:
     """Each has its own, beside events without any and events that say the same."""
     sent = pa.array(['[["a"]]', None, '[["b"],["c"]]', "[[", '[["a"]]'])
-    found = matomo_items(sent, pa.array([False] * 5)).to_pylist()
+    found = matomo_items(sent, pa.array([False] * 5), pa.nulls(5, pa.float64())).to_pylist()
     assert [[item["item_id"] for item in one] for one in found] == [["a"], [], ["b", "c"], [], ["a"]]
 
 
@@ -210,7 +226,8 @@ def test_any_json_is_read_as_the_plain_reading_reads_it(content: object) -> None
 def test_any_text_gives_lists(sent: list[str]) -> None:
     """Never an exception, and never null."""
     texts = [text.encode("utf-8", "replace").decode() for text in sent]
-    found = matomo_items(pa.array(texts, pa.string()), pa.array([True] * len(texts), pa.bool_()))
+    are_orders, rates = pa.array([True] * len(texts), pa.bool_()), pa.array([1.0] * len(texts), pa.float64())
+    found = matomo_items(pa.array(texts, pa.string()), are_orders, rates)
     assert (len(found), found.null_count) == (len(texts), 0)
 
 

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from tracker.columns import Bool, Events, String, event, list_of, lists, ops, param, struct_of
+from tracker.columns import Bool, Events, Float64, String, event, list_of, lists, ops, param, struct_of
 from tracker.columns.core import item_totals
-from tracker.columns.core.items import Item, ItemList
+from tracker.columns.core.items import Item, ItemList, whole_items
 from tracker.protocols.matomo.columns import MATOMO
 from tracker.protocols.matomo.json_values import decoded, read, text_of
 
@@ -23,23 +23,20 @@ matomo_items_sent = param("ec_items", type=String, protocol=MATOMO, doc="Items o
 
 
 @event(protocol=MATOMO, implements=item_totals.ecommerce_items)
-def matomo_items(matomo_items_sent: String, is_purchase: Bool) -> ItemList:
+def matomo_items(matomo_items_sent: String, is_purchase: Bool, usd_rate: Float64) -> ItemList:
     """The event's items in the order the shop gave them, at most 1,000.
 
     Where the quantity is missing or no number it is one, as Matomo has it; a price that is missing or no number is
     null. Items without an id are left out.
     """
     sent = lists.members(read(matomo_items_sent, items_of, list_of(SentItem)))
-    if not len(sent):
-        return lists.lists_of(Events(pa.nulls(0, Item), sent.offsets))
     facts = {field.name: ops.cut_text(ops.field(sent.values, field.name)) for field in SentItem}
     facts["price"] = ops.as_float(facts["price"])
     facts["quantity"] = ops.coalesce(ops.as_float(facts["quantity"]), 1.0)
     amount = ops.multiply(facts["price"], facts["quantity"])
     facts["item_revenue"] = ops.only_where(ops.take(is_purchase, sent.run_of), amount)
     facts["custom"] = lists.lists_of(Events(pa.nulls(0, Custom), np.zeros(len(sent) + 1, np.int64)))
-    whole = [facts.get(field.name, pa.nulls(len(sent), field.type)) for field in Item]
-    return lists.lists_of(Events(pa.StructArray.from_arrays(whole, fields=list(Item)), sent.offsets))
+    return lists.lists_of(Events(whole_items(facts, ops.take(usd_rate, sent.run_of)), sent.offsets))
 
 
 def items_of(sent: str) -> list[tuple[str | None, ...]]:
