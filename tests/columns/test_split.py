@@ -101,6 +101,30 @@ def test_events_that_open_no_session_have_none() -> None:
     assert [row["event_number"] for row in rows] == [0, 0, 1]
 
 
+def test_a_session_begins_with_an_event_that_opens_one() -> None:
+    """What a tab says before it wakes up belongs to no session, and moves none's beginning."""
+    hits = [
+        at(0, name="user_engagement"),
+        at(SECOND),
+        at(2 * SECOND, name="user_engagement"),
+        at(HOUR, name="user_engagement"),
+        at(HOUR + SECOND),
+    ]
+    rows = compute_rows(hits)
+    assert [row["session_total_events"] for row in rows] == [None, 2, 2, None, 1]
+    assert [row["session_split_cause"] for row in rows] == [None, None, None, None, "timeout"]
+    assert [row["session_duration"] for row in rows] == [None, 1, 1, None, 0]
+
+
+def test_a_session_that_was_too_long_goes_on_with_any_event() -> None:
+    """It is not over, so a sleeping tab's event belongs to what continues it."""
+    hits = [at(0), at(1), at(2, name="user_engagement")]
+    rows = compute_rows(hits, {"sessions": {"max_session_events": 2}})
+    assert [row["session_total_events"] for row in rows] == [2, 2, 1]
+    closed = [Closed(np.array([0]), "timeout", "cap_hits")]
+    assert compute_rows([at(0, name="user_engagement")], protosessions=closed)[0]["session_total_events"] == 1
+
+
 def test_an_overtaken_hit_goes_back_to_its_place() -> None:
     """Request 2 of a page load arrived before request 1: order and time follow the client's count."""
     hits = [

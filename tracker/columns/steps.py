@@ -19,6 +19,8 @@ from tracker.columns.run import Run
 from tracker.model import Closed
 
 Positions = NDArray[np.int64]
+CAPS = ("max_time_since_first_event_reached", "max_events_reached", "max_actions_reached")
+"""Boundaries at which a session is too long, not over."""
 
 
 class Counting(Protocol):
@@ -97,16 +99,29 @@ def cut(run: Run, protosessions: Sequence[Closed]) -> None:
     )
     continued = _continued(run.hits.protosession[run.places], visitor, protosessions)
     cause = np.where(continued != None, continued, cuts.cause)  # noqa: E711 an elementwise comparison
-    offsets = cuts.offsets
-    opens = arrays.true_mask(run.values["opens_session"]) if "opens_session" in run.values else np.ones(run.size, bool)
-    real = np.logical_or.reduceat(opens, offsets[:-1]) if run.size else np.empty(0, bool)
-    if not real.all():
-        inside = np.repeat(real, np.diff(offsets))
+    goes_on = (continued != None) | np.isin(cuts.cause.astype(str), CAPS)  # noqa: E711
+    inside, offsets = _opened(_openers(run) | goes_on, cuts.offsets)
+    if not inside.all():
         order = np.concatenate((np.flatnonzero(inside), np.flatnonzero(~inside)))
+        starts = np.repeat(cuts.offsets[:-1], np.diff(cuts.offsets))
         run.arrange(order)
-        cause, joined_by = cause[order], joined_by.take(pa.array(order, pa.int64()))
-        offsets = np.concatenate(([0], np.cumsum(np.diff(offsets)[real])))
+        cause, joined_by = cause[starts][order], joined_by.take(pa.array(order, pa.int64()))
     _name_sessions(run, offsets, cause, joined_by)
+
+
+def _openers(run: Run) -> NDArray[np.bool_]:
+    """Events that may begin a session: not a sleeping tab's."""
+    opens = run.values.get("opens_session")
+    return np.ones(run.size, bool) if opens is None else arrays.true_mask(opens)
+
+
+def _opened(openers: NDArray[np.bool_], offsets: Positions) -> tuple[NDArray[np.bool_], Positions]:
+    """Which events are in a session, and the offsets of sessions among those: each run from its first opener on."""
+    total = np.concatenate(([0], np.cumsum(openers)))
+    lengths = np.diff(offsets)
+    inside = total[1:] > np.repeat(total[offsets[:-1]], lengths)
+    kept = np.concatenate(([0], np.cumsum(inside)))[offsets]
+    return inside, np.unique(kept)
 
 
 def _continued(protosession: Positions, visitor: Positions, closed: Sequence[Closed]) -> NDArray[np.object_]:
