@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tracker.clock import SECOND
 from tracker.config import Properties, PropertySettings
 from tracker.model import Hit
@@ -47,6 +49,15 @@ def test_one_visit_by_tag_and_server() -> None:
     names = ("name", "page_location", "user_id", "is_purchase", "platform", "session_entry_page_path")
     assert [server[name] for name in names] == ["purchase", "https://a.example/thanks", "bob", True, "web", "/cart"]
     assert [server[name] for name in ("ecommerce_purchase_revenue", "ecommerce_currency")] == [12.5, "EUR"]
+
+
+@pytest.mark.parametrize("client_id", ["1.1", "GA1.1.1.1", "GA1.2-2.1.1"])
+def test_one_session_by_any_form_of_the_client_id(client_id: str) -> None:
+    """The bare id, or the whole value of the cookie it stands in; the protosession is one too."""
+    tag, server = by_tag()[0], by_server({"name": "login"}, seconds=60, client_id=client_id)[0]
+    first, second = compute_rows([tag, server])
+    assert first["session_id"] == second["session_id"]
+    assert [(hit.family, hit.property_id, hit.client_id) for hit in (tag, server)] == [("ga4", "G-1", "1.1")] * 2
 
 
 def test_the_same_event_fills_the_same_columns() -> None:
