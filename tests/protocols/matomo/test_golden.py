@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from pydantic import SecretStr
 
 from tests.protocols import reference
 from tracker.config import Properties
@@ -48,7 +49,7 @@ def requests_of(sent: dict[str, Any]) -> list[tuple[bytes, bytes]]:
 @pytest.fixture(scope="module")
 def stored() -> list[Hit]:
     """The hits of all captured requests whose senders may send them."""
-    trusting = Properties({}, MatomoSettings(tokens=("t" * 32,)))  # type: ignore[arg-type]
+    trusting = Properties({}, MatomoSettings(tokens=(SecretStr("t" * 32),)))
     pieces = [
         piece
         for one in reference.captured("matomo")
@@ -107,3 +108,44 @@ def test_people(read: list[tuple[Row, Event]]) -> None:
     for row, event in read:
         if "cid" not in event and len(event.get("_id", "")) >= 16:
             assert row["client_id"] == event["_id"][:16].lower()
+
+
+def test_items(read: list[tuple[Row, Event]]) -> None:
+    """Stock-keeping unit, name, price and quantity of everything in an order or a cart."""
+    wanted = [
+        [
+            (str(item[0]), item[1] or None, float(item[3]), float(item[4]))
+            for item in json.loads(event.get("ec_items", "[]"))
+            if event.get("idgoal") == "0"
+        ]
+        for _, event in read
+    ]
+    found = [
+        [(item["item_id"], item["item_name"], item["price"], item["quantity"]) for item in row["ecommerce_items"]]
+        for row, event in read
+        if "_pks" not in event
+    ]
+    assert found == [items for items, (_, event) in zip(wanted, read, strict=True) if "_pks" not in event]
+    assert sum(map(len, found)) >= 4
+
+
+def test_amounts(read: list[tuple[Row, Event]]) -> None:
+    """What orders come to: total, tax and delivery; what is no number is nothing."""
+    orders = [(row, event) for row, event in read if row["name"] == "ecommerce_order"]
+    for column, key in (
+        ("ecommerce_purchase_revenue", "revenue"),
+        ("ecommerce_tax_value", "ec_tx"),
+        ("ecommerce_shipping_value", "ec_sh"),
+    ):
+        assert [row[column] for row, _ in orders] == [
+            float(event[key]) if event.get(key) else None for _, event in orders
+        ]
+    assert len(orders) >= 3
+
+
+def test_dimensions(read: list[tuple[Row, Event]]) -> None:
+    """Every dimensionN of an event, by its number."""
+    wanted = [{name[9:]: value for name, value in event.items() if name.startswith("dimension")} for _, event in read]
+    found = [{str(one["slot"]): one["value"] for one in row["custom_dimensions"]} for row, _ in read]
+    assert found == wanted
+    assert any(wanted)
