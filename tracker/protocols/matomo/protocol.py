@@ -21,6 +21,7 @@ from tracker.protocols.matomo import (
     items,
     media,
     performance,
+    place,
     products,
     search,
     sessions,
@@ -43,7 +44,7 @@ class MatomoProtocol(TrackingProtocol[MatomoSettings]):
     family = NAME
     paths = ("/matomo.php", "/piwik.php")
     columns = (
-        columns, visitor, bots, hints, actions, search, content, media, crash, performance, tag, commerce, items,
+        columns, visitor, place, bots, hints, actions, search, content, media, crash, performance, tag, commerce, items,
         products, custom, visits, campaigns, activity, sessions,
     )  # fmt: skip
     boundaries = visits.SWITCHES
