@@ -88,6 +88,12 @@ def test_purchase(made: Visit) -> None:
     assert some(row, "ecommerce_tax_value", "ecommerce_shipping_value") == (1.5, 0.0)
 
 
+def test_dollars(made: Visit) -> None:
+    """What was paid in US dollars needs no rate."""
+    row = made.only(name="purchase")
+    assert some(row, "ecommerce_purchase_revenue_in_usd", "ecommerce_tax_value_in_usd") == (31.5, 1.5)
+
+
 def test_items(made: Visit) -> None:
     """In order, with names as they are and the shop's own fields."""
     row = made.only(name="purchase")

@@ -65,6 +65,11 @@ def test_event(made: Visit) -> None:
     )
 
 
+def test_campaign(made: Visit) -> None:
+    """It comes as a parameter of the hit, not of a page's URL."""
+    assert [row["name"] for row in made.all(utm_campaign="spring")] == ["custom_event"]
+
+
 def test_content(made: Visit) -> None:
     """What was shown, and what was done with it."""
     shown, used = made.only(name="content_impression"), made.only(name="content_interaction")

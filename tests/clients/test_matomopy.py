@@ -57,6 +57,16 @@ def test_page(made: Visit) -> None:
     )
 
 
+def test_campaign_of_the_page(made: Visit) -> None:
+    """Matomo's own names of campaigns fill the common columns, and are cut from what is stored of the page."""
+    row = made.only(client_id=VISITOR, name="page_view")
+    assert some(row, "utm_campaign", "session_utm_campaign", "page_location") == (
+        "spring",
+        "spring",
+        "https://shop.example/tea",
+    )
+
+
 def test_event(made: Visit) -> None:
     """Category, action, name and value."""
     row = made.only(client_id=VISITOR, name="custom_event")
