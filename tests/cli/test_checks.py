@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tracker.cli.checks import data_folder, partitions, plugins_and_properties, ports, problems
+from tracker.cli.checks import data_files, data_folder, partitions, plugins_and_properties, ports, problems
 from tracker.config import Properties, PropertySettings, Settings
 from tracker.errors import Problems
 
@@ -54,6 +54,13 @@ def test_plugins_that_do_not_load_are_told(tmp_path: Path) -> None:
     """With the plugin's name."""
     (tmp_path / "mine.py").write_text("import nothing_of_that_name")
     assert "mine" in str(plugins_and_properties(settings(plugins_dir=tmp_path))[0])
+
+
+def test_data_files_are_checked(tmp_path: Path) -> None:
+    """A file of exchange rates that is missing, and no other."""
+    chosen = settings(data=tmp_path / "data", currency={"rates_file": tmp_path / "none.csv"})
+    assert ["none.csv" in str(problem) for problem in problems(chosen)] == [True]
+    assert data_files(settings()) == []
 
 
 def test_properties_are_checked() -> None:
