@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -58,9 +58,10 @@ def python(driver: str, *arguments: str) -> Any:
 
 
 @contextmanager
-def chromium(profile: Path, page: str) -> Iterator[None]:
-    """A browser without a window that shows `page`, with an empty profile."""
-    with (profile / "chromium.log").open("wb") as output:
+def chromium(profile: Path, page: str) -> Iterator[Path]:
+    """A browser without a window that shows `page`, with an empty profile; yields the file with what it prints."""
+    log = profile / "chromium.log"
+    with log.open("wb") as output:
         process = subprocess.Popen(
             ["chromium", *CHROMIUM, f"--user-data-dir={profile}", page],
             stdin=subprocess.DEVNULL,
@@ -69,9 +70,10 @@ def chromium(profile: Path, page: str) -> Iterator[None]:
             start_new_session=True,
         )
         try:
-            yield
+            yield log
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait(PATIENCE)
 
 

@@ -29,9 +29,11 @@ class Site:
         self.url = f"http://localhost:{self._server.server_port}"
         """Its address: the same machine as the tracker's, under another name, so that every hit is cross-origin."""
 
-    def wait(self) -> dict[str, Any]:
-        """What the page said. Fails when it says nothing for a minute."""
-        assert self._is_done.wait(PATIENCE), "the page never said that it was done"
+    def wait(self, browser_log: Path) -> dict[str, Any]:
+        """What the page said. Fails, with what the browser printed, when the page says nothing for a minute."""
+        assert self._is_done.wait(PATIENCE), (
+            f"the page was never done\n{browser_log.read_text(errors='replace')[-2000:]}"
+        )
         return self.heard
 
     def done(self, said: dict[str, Any]) -> None:
@@ -56,8 +58,8 @@ def browse(to: Receiving, profile: Path, files: Mapping[str, Path], page: str, h
     """What `page` says after Chromium has shown it, with the tracker's address in its query, and the tracker has
     `hits` of it: nothing tells a page when its beacons have arrived.
     """
-    with Site(files).up() as site, chromium(profile, f"{site.url}{page}?tracker={quote(to.url)}"):
-        said = site.wait()
+    with Site(files).up() as site, chromium(profile, f"{site.url}{page}?tracker={quote(to.url)}") as log:
+        said = site.wait(log)
         to.wait_for(hits)
     return {**said, "site": site.url}
 
