@@ -39,6 +39,20 @@ def test_what_is_excluded_is_a_setting() -> None:
     assert (row["page_location"], row["utm_source"]) == ("https://a.example/?utm_source=x", "x")
 
 
+def test_each_property_excludes_its_own() -> None:
+    """One URL of two properties of one batch is two URLs."""
+    shared, other = (quote(f"https://a.example/{path}?x=1&y=2", safe="") for path in "ab")
+    hits = [
+        make_hit(f"en=page_view&dl={shared}"),
+        make_hit(f"en=page_view&dl={shared}", property_id="G-2"),
+        make_hit(f"en=page_view&dl={other}"),
+    ]
+    settings = {"properties": {"G-1": {"excluded_url_params": ["x"]}, "G-2": {"excluded_url_params": ["y"]}}}
+    assert [row["page_location"] for row in compute_rows(hits, settings)] == [
+        "https://a.example/a?y=2", "https://a.example/a?x=1", "https://a.example/b?y=2",
+    ]  # fmt: skip
+
+
 def test_a_session_takes_its_campaign_from_one_page_view() -> None:
     """The first that has any part of one."""
     urls = ["https://a.example/", "https://a.example/?utm_medium=m", "https://a.example/?utm_campaign=c&utm_source=s"]

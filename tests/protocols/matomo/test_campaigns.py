@@ -74,7 +74,8 @@ def test_an_explicit_utm_parameter_wins_its_column(row: RowOf) -> None:
     """Wherever it stands; and what only Matomo takes for a campaign does not become utm_campaign."""
     found = row(url("https://a.example/?mtm_campaign=m&pk_source=p&utm_medium=x#utm_campaign=U"))
     assert utm(found) == {"campaign": "U", "source": "p", "medium": "x"}
-    assert utm(row(url("https://a.example/?utm_source=s"))) == {"source": "s"}
+    assert utm(row(url("https://a.example/?mtm_source=m&utm_source=s#mtm_source=f"))) == {"source": "s"}
+    assert utm(row(url("https://a.example/?mtm_source=q&mtm_cid=1#mtm_source=f"))) == {"source": "q", "id": "1"}
 
 
 def test_group_and_placement_have_columns(row: RowOf) -> None:
