@@ -11,6 +11,7 @@ from tracker.protocols.ga4.hints import brands_of
         ("Not%3AA-Brand;8.0.0.0|Chromium;156.0.8078.79", "Not:A-Brand;8.0.0.0|Chromium;156.0.8078.79"),
         ("%20Not%3BA%20Brand;99|Google%20Chrome;126", "Not;A Brand;99|Google Chrome;126"),
         ("Chromium", "Chromium;"),
+        ("Not%3AA-Brand%3B8.0%7CChromium%3B156.0", "Not:A-Brand;8.0|Chromium;156.0"),
         (";8|", None),
         ("%ff%;1", "\ufffd%;1"),
     ],

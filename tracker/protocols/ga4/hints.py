@@ -26,6 +26,11 @@ def ga4_hint_brands(ga4_brands: String) -> String:
 
 
 def brands_of(sent: str) -> str | None:
-    """`Not:A-Brand;8.0|Chromium;126.0` of `Not%3AA-Brand;8.0|Chromium;126.0`."""
+    """`Not:A-Brand;8.0|Chromium;126.0` of `Not%3AA-Brand;8.0|Chromium;126.0`.
+
+    Some senders encode the list as a whole instead of each part.
+    """
+    if ";" not in sent:
+        sent = unquote(sent)
     pairs = (part.partition(";") for part in sent.split("|"))
     return hints.brands_text((unquote(brand), unquote(version)) for brand, _, version in pairs)
