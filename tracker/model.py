@@ -129,8 +129,10 @@ class RawRequest:
         headers: Mapping[str, str] | None = None,
     ) -> Hit:
         """A hit of this request. `address` and `headers` replace the request's own where the payload may override
-        them.
+        them; an empty address is that of nobody known: it is not stored, and joins nothing.
         """
+        seen = self.address if address is None else address
+        may_join = bool(seen) and (is_cookieless or facts.join_by_stamp == "always")
         return Hit(
             id=self.new_id(),
             property_id=property_id,
@@ -143,8 +145,8 @@ class RawRequest:
             event_time_refused=event_time_refused,
             event_key=event_key,
             is_cookieless=is_cookieless,
-            stamp=self.stamp(self, property_id) if is_cookieless or facts.join_by_stamp == "always" else None,
-            ip=self.mask(address or self.address, facts.mask_address),
+            stamp=self.stamp(self, property_id) if may_join else None,
+            ip=self.mask(seen, facts.mask_address) if seen else "",
             host=self.host,
             path=self.path,
             method=self.method,

@@ -42,7 +42,7 @@ FIELDS: dict[str, tuple[pa.DataType, Callable[[Hits], Any]]] = {
     "event_time": (_TIME, lambda hits: pa.array(hits.event_times, pa.int64()).view(_TIME)),
     "event_time_refused": (arrow_type(String), lambda hits: pa.array(hits.event_times_refused, pa.string())),
     "event_key": (arrow_type(Binary), lambda hits: pa.array(hits.event_keys, pa.binary())),
-    "ip": (arrow_type(String), lambda hits: pa.array(hits.ips, pa.string())),
+    "ip": (arrow_type(String), lambda hits: pa.array([ip or None for ip in hits.ips], pa.string())),
     "host": (arrow_type(String), lambda hits: pa.array(hits.hosts, pa.string())),
     "path": (arrow_type(String), lambda hits: pa.array(hits.paths, pa.string())),
     "method": (arrow_type(String), lambda hits: pa.array(hits.methods, pa.string())),

@@ -201,6 +201,14 @@ def test_the_visitor_replaces_the_server() -> None:
     assert (hit.ip, hit.headers["user-agent"]) == ("192.0.2.0", "Mozilla/5.0")
 
 
+def test_the_server_is_not_the_visitor() -> None:
+    """Its own address and program are not stored, and join nobody's sessions."""
+    always = Properties({}, MeasurementSettings(join_by_stamp="always"))
+    hit = only(sent({"name": "a"}), always)
+    assert (hit.ip, hit.headers, hit.stamp) == ("", {}, None)
+    assert compute_rows([hit])[0]["ip_address"] is None
+
+
 @pytest.mark.parametrize(
     ("body", "time", "refused"),
     [

@@ -20,6 +20,7 @@ from tracker.protocols.receipt import bounded, is_junk, pseudonym
 
 NAME: Final = "ga4_mp"
 FAMILY: Final = "ga4"
+_OF_SENDER: Final = frozenset({"user-agent", "accept-language"})
 _MAX_AGENT: Final = 1_024
 """Characters of a browser's name that are kept: as many as of a header."""
 
@@ -45,14 +46,14 @@ class Sender:
         sent = identifier(body.content.get("app_instance_id" if stream.is_app else "client_id"))
         if sent is None:
             return None
-        seen = _as_overridden(request, body.content)
+        seen = _as_visitor(request, body.content)
         client_id, user_id = client_of(sent), (identifier(body.content.get("user_id")) or "")[:MAX_ID]
         nobody = is_nobody(client_id)
         return cls(
             seen,
             settings,
             stream.property_id,
-            pseudonym(seen, stream.property_id) if nobody else bounded(client_id, MAX_ID),
+            pseudonym(_known(seen, request), stream.property_id) if nobody else bounded(client_id, MAX_ID),
             nobody,
             None if is_junk(user_id) else user_id,
             stream.query,
@@ -110,18 +111,28 @@ class Sender:
         return blake2b(canonical, digest_size=16).digest()
 
 
-def _as_overridden(request: RawRequest, content: Mapping[str, Any]) -> RawRequest:
-    """The request with the visitor's address and browser, where the server that sends it tells them."""
-    address, agent = _address(content.get("ip_override")), content.get("user_agent")
+def _as_visitor(request: RawRequest, content: Mapping[str, Any]) -> RawRequest:
+    """The request with the visitor's address and browser, where the server that sends it tells them; else with none:
+    its own would make all its visitors one, in one place.
+    """
+    agent = content.get("user_agent")
     said = {"user-agent": agent[:_MAX_AGENT]} if isinstance(agent, str) and agent else {}
-    if not address and not said:
-        return request
     return replace(
         request,
-        address=address or request.address,
-        headers={**request.headers, **said},
-        kept_headers={**request.kept_headers, **said},
+        address=_address(content.get("ip_override")) or "",
+        headers=_of_visitor(request.headers) | said,
+        kept_headers=_of_visitor(request.kept_headers) | said,
     )
+
+
+def _of_visitor(headers: Mapping[str, str]) -> dict[str, str]:
+    """Without what describes the sending server."""
+    return {name: value for name, value in headers.items() if name not in _OF_SENDER and not name.startswith("sec-ch-")}
+
+
+def _known(seen: RawRequest, request: RawRequest) -> RawRequest:
+    """What tells visitors without an id apart: what is said of them, or the sender where nothing is."""
+    return seen if seen.address or "user-agent" in seen.headers else request
 
 
 def _address(said: object) -> str | None:
