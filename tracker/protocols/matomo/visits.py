@@ -6,7 +6,7 @@ from tracker.columns.events import Events
 from tracker.columns.words import setting
 
 MATOMO = "matomo"
-SWITCHES = {"midnight": True, "max_events_reached": False}
+SWITCHES = {"midnight": True, "max_time_since_first_event_reached": False, "max_events_reached": False}
 """Boundaries of all protocols that Matomo's visits need, or do not have."""
 
 matomo_new_visit = param("new_visit", type=Int64, protocol=MATOMO, doc="Asks for a new visit.")
