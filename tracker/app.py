@@ -335,5 +335,5 @@ def _health(worker: Worker, opened: Resources) -> Mapping[str, Any]:
         "partitions": [consumer_health(one) for one in worker.consumers],
         "sinks": [sink_health(one) for one in worker.sinks],
         "data": opened.describe(),
-        "problems": worker.problems(),
+        "problems": [*worker.problems(), *(one["problem"] for one in opened.describe() if one["problem"])],
     }
