@@ -165,10 +165,8 @@ def test_sessions_of_mixed_currencies(settings: dict[str, Any]) -> None:
 
 def test_matomos_orders_are_converted_too() -> None:
     """In the property's currency, by the rates that come with the program."""
-    hit = make_hit(
-        'idsite=1&rec=1&idgoal=0&ec_id=O1&revenue=10&ec_items=[["A","Shoe","",4,2]]', protocol="matomo", family="matomo", property_id="1",
-        path="/matomo.php",
-    )  # fmt: skip
+    query = 'idsite=1&rec=1&idgoal=0&ec_id=O1&revenue=10&ec_items=[["A","Shoe","",4,2]]'
+    hit = make_hit(query, protocol="matomo", family="matomo", property_id="1", path="/matomo.php")
     (row,) = compute_rows([hit], {"properties": {"1": {"currency": "EUR"}}})
     assert row["ecommerce_purchase_revenue_in_usd"] == pytest.approx(11.6, abs=0.2)
     assert row["session_revenue_in_usd"] == row["ecommerce_purchase_revenue_in_usd"]
