@@ -120,6 +120,16 @@ def test_denied_storage_is_cookieless(consent: str, denied: bool) -> None:
     assert only_hit(f"{SHARED}&en=x&gcs={consent}").is_cookieless is denied
 
 
+@pytest.mark.parametrize(
+    ("consent", "denied"),
+    [("gcd=13t3q3p3p5", True), ("gcd=13p3t3p3p5", False), ("gcs=G1--&gcd=13l3p3l3l5", True),
+     ("gcs=G111&gcd=13l3p3l3l5", False), ("gcd=1", False), ("gcd=%FF", False)],
+)  # fmt: skip
+def test_denied_storage_without_a_word_on_now(consent: str, denied: bool) -> None:
+    """Where gcs does not say, gcd does."""
+    assert only_hit(f"{SHARED}&en=x&{consent}").is_cookieless is denied
+
+
 def test_ids_are_opaque_text() -> None:
     """Ids of other clients, with escapes, stay as they are; an absurdly long one is hashed."""
     assert only_hit(f"{PATH}?v=2&tid=G-1&cid=a%2Bb%20c&uid=%C3%A9&en=x").client_id == "a+b c"

@@ -76,13 +76,13 @@ def ga4_consent(ga4_gcd: String) -> Consent:
 @event(protocol=GA4)
 def privacy_ads_storage(ga4_consent: Consent, ga4_storage: Storage) -> Bool:
     """Whether storage for advertising was allowed; null where nobody said."""
-    return ops.coalesce(ops.field(ga4_consent, "ads"), ops.field(ga4_storage, "ads"))
+    return ops.coalesce(ops.field(ga4_storage, "ads"), ops.field(ga4_consent, "ads"))
 
 
 @event(protocol=GA4)
 def privacy_analytics_storage(ga4_consent: Consent, ga4_storage: Storage) -> Bool:
     """Whether storage for analytics was allowed; null where nobody said."""
-    return ops.coalesce(ops.field(ga4_consent, "analytics"), ops.field(ga4_storage, "analytics"))
+    return ops.coalesce(ops.field(ga4_storage, "analytics"), ops.field(ga4_consent, "analytics"))
 
 
 @event(protocol=GA4)

@@ -36,7 +36,7 @@ SECRETS = frozenset({b"em", b"ec_mode", b"_uip", b"ip_override", b"api_secret"})
 _LINE = re.compile(rb"[^\r\n]+")
 _TRANSPORT = (b"&tfd=", b"&_z=", b"&richsstsse")
 """What a tag adds last, and what differs when a request is sent again: the page's age, and the way it went."""
-_read = reader(b"v", b"tid", b"cid", b"uid", b"en", b"dl", b"_p", b"_s", b"gcs", *SECRETS)
+_read = reader(b"v", b"tid", b"cid", b"uid", b"en", b"dl", b"_p", b"_s", b"gcs", b"gcd", *SECRETS)
 
 
 class GA4Protocol(TrackingProtocol[PropertySettings]):
@@ -112,7 +112,7 @@ def _hit(
         family=GA4Protocol.family,
         user_id=None if not user_id or is_junk(user_id) else user_id,
         event_key=_event_key(sent, query, line, index),
-        is_cookieless=junk or _storage_denied(sent.get(b"gcs", b"")),
+        is_cookieless=junk or _storage_denied(sent.get(b"gcs", b""), sent.get(b"gcd", b"")),
         query=query,
         body=line,
     )
@@ -122,9 +122,11 @@ def _without_secrets(raw: bytes, values: dict[bytes, bytes]) -> bytes:
     return raw if SECRETS.isdisjoint(values) else cut(raw, SECRETS)
 
 
-def _storage_denied(consent: bytes) -> bool:
-    """`G1`, then one sign each for ad and analytics storage: `0` is denied, and the client id lives for one page."""
-    return consent[:2] == b"G1" and consent[3:4] == b"0"
+def _storage_denied(now: bytes, history: bytes) -> bool:
+    """Whether storage for analytics is denied, so that the client id lives for one page: by gcs, else by gcd."""
+    if now[:2] == b"G1" and now[3:4] in (b"0", b"1"):
+        return now[3:4] == b"0"
+    return bool(history) and consent.consent_of(text(history))[1] is False
 
 
 def _event_key(sent: dict[bytes, bytes], query: bytes, line: bytes, index: int) -> bytes | None:
