@@ -17,8 +17,10 @@ from tracker.protocols.ga4 import (
     items,
     parameter_lists,
     parameters,
+    previews,
     session_of_tag,
     sessions,
+    traffic,
 )
 from tracker.protocols.ga4.reply import preflight_reply, reply
 from tracker.protocols.querystring import QueryParameters
@@ -48,7 +50,19 @@ class GA4Protocol(TrackingProtocol[PropertySettings]):
     name = "ga4_gtag"
     family = "ga4"
     paths = ("/g/collect",)
-    columns = (columns, session_of_tag, consent, hints, activity, sessions, parameters, parameter_lists, items)
+    columns = (
+        columns,
+        session_of_tag,
+        previews,
+        consent,
+        hints,
+        activity,
+        sessions,
+        parameters,
+        parameter_lists,
+        items,
+        traffic,
+    )
 
     def hits(self, request: RawRequest, properties: Properties[PropertySettings]) -> Iterator[Hit | Rejected]:
         """One `Hit` or `Rejected` per event; a bad line rejects only itself."""
