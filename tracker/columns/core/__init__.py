@@ -2,6 +2,7 @@
 
 from tracker.columns.core import (
     activity,
+    attribution,
     bots,
     boundaries,
     campaign,
@@ -25,6 +26,7 @@ from tracker.columns.core import (
 
 MODULES = (
     identity, time, url, pages, campaign, hints, bots, filters, device, geo, commerce, currency, item_totals, activity,
-    boundaries, session_facts, session_pages, session_totals, session_campaign, transitions,
+    boundaries, session_facts, session_pages, session_totals, attribution, session_campaign,
+    transitions,
 )  # fmt: skip
 """Every module of core columns; their order is the table's."""
