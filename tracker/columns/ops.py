@@ -180,6 +180,12 @@ def matches(a: Any, pattern: str) -> Any:
 
 
 @lift
+def replaced(a: Any, pattern: str, by: str) -> Any:
+    """Text with every match of the regular expression (RE2) replaced."""
+    return pc.replace_substring_regex(a, pattern, by)
+
+
+@lift
 def is_in(a: Any, values: Sequence[Any]) -> Any:
     """True where the value is one of `values`; false for null."""
     return pc.is_in(a, value_set=pa.array(values, a.type))

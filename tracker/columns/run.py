@@ -13,6 +13,7 @@ from tracker.columns.evaluate import Argument, Call, Failed
 from tracker.columns.graph import Graph, Node
 from tracker.columns.hitfields import FIELDS
 from tracker.columns.parameters import Hits, Parameters
+from tracker.columns.redacted import RedactedParameters
 
 Positions = NDArray[np.int64]
 
@@ -38,12 +39,14 @@ class Run:
         """`settings_of(property)` has the property's settings as attributes; `overrides(column, property)` its column
         settings.
         """
-        self.graph, self.hits, self.parameters = graph, hits, parameters
+        self.graph, self.hits = graph, hits
         self.settings_of, self.overrides, self.resources, self.failed = settings_of, overrides, resources, failed
         self.values: dict[str, Any] = {}
         self.rows: Positions | None = None
         self.offsets = np.array([0, len(hits)], np.int64)
         self.split: dict[str, Any] = {}
+        private = self.per_property(lambda own: bool(own.redact_emails))
+        self.parameters = RedactedParameters(parameters, private) if private.any() else parameters
 
     @property
     def size(self) -> int:

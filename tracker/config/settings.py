@@ -215,6 +215,10 @@ class PropertySettings(Section):
     """Query parameters removed from `page_location` once their columns have been filled; a `*` stands for any
     characters. `_gl` and `pk_vid` are ids that tags put into links between a site's domains.
     """
+    redact_emails: bool = False
+    """Replace what looks like an e-mail address by `(email)` in every parameter, URLs included; user and client ids
+    stay. The log and the archive keep hits as they were sent.
+    """
     columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Column settings for this property: `[properties.ID.columns.NAME]`."""
 
