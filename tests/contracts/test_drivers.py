@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.warehouse.chdb_server import ChdbServer
 from tracker.testing import DriverContract
 from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
 from tracker.warehouse.driver import Driver
@@ -31,3 +32,15 @@ class TestClickHouse(DriverContract):
         """A driver on a database of this test's own."""
         settings = ClickHouseSettings(interface="chdb", database=f"test_{uuid4().hex}")
         return lambda: ClickHouse(settings, chdb_folder)
+
+
+class TestClickHouseServer(DriverContract):
+    """The same engine, spoken to over HTTP."""
+
+    has_null_lists = False
+
+    @pytest.fixture
+    def make_driver(self, clickhouse: ChdbServer, tmp_path: Path) -> Callable[[], Driver]:
+        """A driver on a database of this test's own."""
+        settings = ClickHouseSettings(port=clickhouse.port, database=f"test_{uuid4().hex}")
+        return lambda: ClickHouse(settings, tmp_path)

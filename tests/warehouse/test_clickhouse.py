@@ -11,9 +11,9 @@ import pytest
 
 from tracker.errors import Broken, Retry
 from tracker.model import Cursor
-from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
+from tracker.warehouse.clickhouse import CURSOR_TABLE, ClickHouse, ClickHouseSettings
 from tracker.warehouse.clickhouse_errors import translated
-from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table
+from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table, cursor_engine
 from tracker.warehouse.clickhouse_types import UnsupportedType, from_clickhouse, to_clickhouse
 from tracker.warehouse.driver import BadRows, SchemaMismatch, TableBatch
 
@@ -84,6 +84,15 @@ def test_table_is_ordered_for_the_usual_questions(driver: ClickHouse) -> None:
     assert (types["property_id"], types["session_id"]) == ("LowCardinality(String)", "Nullable(String)")
 
 
+def test_cursors_do_not_pile_up(driver: ClickHouse) -> None:
+    """Of each partition only the newest stays."""
+    for plan in (1, 2, 3):
+        driver.append([], cursor(plan))
+    driver._opened().command(f"OPTIMIZE TABLE {CURSOR_TABLE} FINAL")
+    assert driver.query(f"SELECT plan FROM {CURSOR_TABLE}").to_pylist() == [{"plan": 3}]
+    assert driver.cursor(0) == cursor(3)
+
+
 def test_null_is_not_zero(driver: ClickHouse) -> None:
     """Nor the empty text."""
     driver.append([batch(event())], cursor())
@@ -137,9 +146,10 @@ def test_another_log(driver: ClickHouse) -> None:
 
 
 def test_nobody_answers(tmp_path: Path) -> None:
-    """Is to be tried again, and says where."""
+    """Is to be tried again, and says where and why, and nothing else."""
     driver = ClickHouse(ClickHouseSettings(port=9, connect_timeout=1), tmp_path)
-    with pytest.raises(Retry, match=r"127\.0\.0\.1:9"):
+    said = r"ClickHouse at 127\.0\.0\.1:9: Failed to establish a new connection: \[Errno 111\] Connection refused"
+    with pytest.raises(Retry, match=f"^{said}$"):
         driver.open()
 
 
@@ -186,8 +196,24 @@ def test_table_of_a_cluster() -> None:
         "ENGINE = ReplicatedMergeTree\n"
         "PARTITION BY toYYYYMM(date_utc)\n"
         "ORDER BY (`property_id`, `date_utc`)\n"
-        "SETTINGS replicated_deduplication_window = 10000, allow_nullable_key = 1"
+        "SETTINGS replicated_deduplication_window = 10000, "
+        "replicated_deduplication_window_seconds = 315360000, allow_nullable_key = 1"
     )
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        ("MergeTree", "ReplacingMergeTree(plan)"),
+        ("ReplicatedMergeTree", "ReplicatedReplacingMergeTree(plan)"),
+        ("ReplicatedMergeTree('/x/{table}', 'a')", "ReplicatedReplacingMergeTree('/x/{table}', 'a', plan)"),
+        ("SharedMergeTree", "SharedReplacingMergeTree(plan)"),
+        ("ReplacingMergeTree(v)", "ReplacingMergeTree(plan)"),
+    ],
+)
+def test_engine_of_cursors(engine: str, expected: str) -> None:
+    """Is of the same kind, replicated where the rows are, or a replica would not know what it has."""
+    assert cursor_engine(engine) == expected
 
 
 def test_widening_on_a_cluster() -> None:
@@ -210,3 +236,15 @@ def test_errors(code: int, kind: type[Exception]) -> None:
 
     assert type(translated(DatabaseError("Code", code=code), "here")) is kind
     assert type(translated(OSError("reset"), "here")) is Retry
+
+
+def test_what_errors_say() -> None:
+    """ClickHouse's own sentence, without the client's and without the address it was sent to."""
+    from clickhouse_connect.driver.exceptions import DatabaseError
+
+    sentence = "Code: 252. DB::Exception: Too many parts (301). Merges are slow. (TOO_MANY_PARTS)"
+    said = (
+        f"Received ClickHouse exception, code: 252, server response: {sentence} (version 26.9.2.1 (official build)) "
+        "(for url http://127.0.0.1:8123)"
+    )
+    assert str(translated(DatabaseError(said, code=252), "here")) == f"here: {sentence}"

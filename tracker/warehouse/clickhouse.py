@@ -5,6 +5,7 @@ ClickHouse knows it when it comes again, and the cursor is written last: a plan 
 more, and what was there already is not there twice.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,9 +18,10 @@ from pydantic import Field, SecretStr
 
 from tracker.errors import Broken, Misconfigured, TrackerError
 from tracker.model import Cursor
-from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table
+from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table, cursor_engine
 from tracker.warehouse.clickhouse_types import from_clickhouse, quoted
 from tracker.warehouse.driver import BadRows, Driver, DriverSettings, SchemaMismatch, TableBatch
+from tracker.warehouse.evolve import Widen, plan
 
 CURSOR_TABLE = "tracker_cursor"
 """The last plan of each partition that is here; the newest row of a partition counts."""
@@ -106,16 +108,31 @@ class ClickHouse(Driver):
         )
 
     def open(self) -> None:
-        """Connect, and make the database and the table of cursors. Raises `Retry` while nobody answers."""
-        if self._client is not None:
-            return
-        with self._errors():
-            self._client = self._connected()
-            database = quoted(self.settings.database)
-            self._client.command(f"CREATE DATABASE IF NOT EXISTS {database}{self.storage.on_cluster}")
-            self._client.database = self.settings.database
-            engine = _replacing(self.settings.engine)
-            self._client.command(create_table(self.storage, CURSOR_TABLE, _CURSOR_SCHEMA, engine=engine))
+        """Connect, and make the database and the table of cursors where they are missing.
+
+        Raises `Retry` while nobody answers.
+        """
+        if self._client is None:
+            with self._errors():
+                client = self._connected()
+                try:
+                    self._make_room(client)
+                except BaseException:
+                    client.close()
+                    raise
+            self._client = client
+
+    def _make_room(self, client: Any) -> None:
+        """What is there is not made again: whoever writes may lack the right to."""
+        database = quoted(self.settings.database)
+        if not client.command(f"EXISTS DATABASE {database}"):
+            client.command(f"CREATE DATABASE IF NOT EXISTS {database}{self.storage.on_cluster}")
+        client.database = self.settings.database
+        if not client.command(f"EXISTS TABLE {self._name(CURSOR_TABLE)}"):
+            engine = cursor_engine(self.settings.engine)
+            client.command(
+                create_table(self.storage, CURSOR_TABLE, _CURSOR_SCHEMA, engine=engine, order=("partition",))
+            )
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -125,15 +142,7 @@ class ClickHouse(Driver):
 
     def describe(self, table: str) -> pa.Schema | None:
         """See `Driver.describe`. Raises `UnsupportedType` for a column that could not be ours."""
-        with self._errors():
-            found = self._opened().query(
-                "SELECT name, type, comment FROM system.columns "
-                "WHERE database = {database:String} AND table = {table:String} ORDER BY position",
-                parameters={"database": self.settings.database, "table": table},
-            )
-        if not found.result_rows:
-            return None
-        return pa.schema([from_clickhouse(name, native, comment) for name, native, comment in found.result_rows])
+        return self._described([table]).get(table)
 
     def create(self, table: str, schema: pa.Schema) -> None:
         """See `Driver.create`."""
@@ -158,10 +167,9 @@ class ClickHouse(Driver):
             )
         if stored and stored.plan >= cursor.plan:
             return
+        self._check_columns(tables)
         self.check_times(tables)
         token = f"{cursor.log_id}:{cursor.partition}:{cursor.plan}"
-        for batch in tables:
-            self._check_names(batch)
         for batch in tables:
             for part, rows in _parts(batch.rows, self.settings.partition_by):
                 self._insert(batch.table, rows, f"{token}:{batch.table}:{part}")
@@ -169,7 +177,11 @@ class ClickHouse(Driver):
         self._insert(CURSOR_TABLE, pa.Table.from_pylist([row], _CURSOR_SCHEMA), f"{token}:{CURSOR_TABLE}:0")
 
     def check(self, tables: Sequence[TableBatch]) -> None:
-        """See `Driver.check`: into tables of the same columns that keep nothing."""
+        """See `Driver.check`: into tables of the same columns that keep nothing.
+
+        Raises `SchemaMismatch` where a table was changed: then not the rows are to blame.
+        """
+        self._check_columns(tables)
         self.check_times(tables)
         for batch in tables:
             twin = f"{_CHECKED}{batch.table}"
@@ -207,20 +219,53 @@ class ClickHouse(Driver):
                         raise BadRows(f"{batch.table}.{field.name}: a time is outside of the years 1900 to 2299")
 
     def _insert(self, table: str, rows: pa.Table, token: str) -> None:
-        settings: dict[str, Any] = {"async_insert": 0, "input_format_null_as_default": 0}
+        own = self.settings
+        settings: dict[str, Any] = {
+            "async_insert": 0,
+            "input_format_null_as_default": 0,
+            "min_insert_block_size_bytes": 0,  # one block, however large: all of an insert or nothing
+        }
+        if own.partition_by and not _by_month(own.partition_by, rows.schema):
+            settings["max_partitions_per_insert_block"] = 0
         if token:
             settings |= {"insert_deduplicate": 1, "insert_deduplication_token": token}
+        compression = None if own.interface == "chdb" else "lz4"
         with self._errors():
-            self._opened().insert_arrow(table, rows, database=self.settings.database, settings=settings)
+            self._opened().raw_insert(self._name(table), rows.schema.names, _file(rows, compression), settings, "Arrow")
 
-    def _check_names(self, batch: TableBatch) -> None:
-        """Raise `SchemaMismatch` before anything is written, not between two tables of a plan."""
-        here = self.describe(batch.table)
-        if here is None:
-            raise SchemaMismatch(f"{self.where} has no table {batch.table}")
-        unknown = [name for name in batch.rows.schema.names if name not in here.names]
-        if unknown:
-            raise SchemaMismatch(f"{self.where}: table {batch.table} has no column {', '.join(unknown)}")
+    def _check_columns(self, tables: Sequence[TableBatch]) -> None:
+        """Raise `SchemaMismatch`, with what differs, before anything is written: not between two tables of a plan.
+
+        ClickHouse would turn one type into another as well as it can, and blame the rows where it cannot.
+        """
+        here = self._described([batch.table for batch in tables])
+        for batch in tables:
+            if batch.table not in here:
+                raise SchemaMismatch(f"{self.where} has no table {batch.table}")
+            required = pa.schema([field.with_nullable(False) for field in batch.rows.schema])
+            try:
+                evolution = plan(batch.table, here[batch.table], required)
+            except SchemaMismatch as error:
+                raise SchemaMismatch(f"{self.where}: {error}") from error
+            if isinstance(evolution, Widen):
+                lacking = ", ".join(field.name for field in evolution.fields)
+                raise SchemaMismatch(
+                    f"{self.where}: table {batch.table} has no column {lacking}, or lacks members of it"
+                )
+
+    def _described(self, tables: Sequence[str]) -> dict[str, pa.Schema]:
+        if not tables:
+            return {}
+        with self._errors():
+            found = self._opened().query(
+                "SELECT table, name, type, comment FROM system.columns "
+                "WHERE database = {database:String} AND table IN {tables:Array(String)} ORDER BY table, position",
+                parameters={"database": self.settings.database, "tables": list(tables)},
+            )
+        fields: dict[str, list[pa.Field]] = {}
+        for table, name, native, comment in found.result_rows:
+            fields.setdefault(table, []).append(from_clickhouse(name, native, comment))
+        return {table: pa.schema(columns) for table, columns in fields.items()}
 
     def _connected(self) -> Any:
         try:
@@ -228,6 +273,7 @@ class ClickHouse(Driver):
         except ImportError as error:
             raise Misconfigured("ClickHouse needs a package more: install tracker[clickhouse]") from error
         own = self.settings
+        logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # it says twice what its errors say
         if own.interface == "chdb":
             (self.data / own.path).mkdir(parents=True, exist_ok=True)
             return clickhouse_connect.get_client(interface="chdb", path=str(self.data / own.path))
@@ -269,8 +315,8 @@ def _parts(rows: pa.Table, partition_by: str) -> Iterator[tuple[str, pa.Table]]:
 
     So a plan that is sent again, perhaps without a row that was refused, has the same parts by the same names.
     """
-    day = next((name for name in rows.schema.names if partition_by == f"toYYYYMM({name})"), None)
-    if day is None or not rows.num_rows:
+    day = _by_month(partition_by, rows.schema)
+    if not day or not rows.num_rows:
         yield "0", rows
         return
     months = rows[day].cast(pa.date32()).to_numpy().astype("datetime64[M]").astype(np.int64)
@@ -279,6 +325,14 @@ def _parts(rows: pa.Table, partition_by: str) -> Iterator[tuple[str, pa.Table]]:
         yield str(group), rows.filter(pa.array(groups == group))
 
 
-def _replacing(engine: str) -> str:
-    """The engine of the cursors: of one partition only the newest row stays."""
-    return engine.replace("MergeTree", "ReplacingMergeTree") if engine.endswith("MergeTree") else "ReplacingMergeTree"
+def _by_month(partition_by: str, schema: pa.Schema) -> str:
+    """The column whose months are the partitions; empty where partitions are something else."""
+    return next((name for name in schema.names if partition_by == f"toYYYYMM({name})"), "")
+
+
+def _file(rows: pa.Table, compression: str | None) -> bytes:
+    """The rows in Arrow's file format. As bytes they go behind the statement: 300 columns make no address of a URL."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
+        writer.write_table(rows)
+    return bytes(sink.getvalue().to_pybytes())

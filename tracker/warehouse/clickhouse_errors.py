@@ -4,7 +4,10 @@ Numbers are those of ClickHouse's `ErrorCodes`. What is not known here is tried 
 stays lost.
 """
 
+import re
+
 from clickhouse_connect.driver.exceptions import Error
+from urllib3.exceptions import HTTPError, MaxRetryError
 
 from tracker.errors import Retry, TrackerError
 from tracker.warehouse.driver import BadRows, SchemaMismatch
@@ -41,14 +44,27 @@ _DATA = frozenset(
     }
 )
 _SENTENCE = 400
+_NOISE = re.compile(
+    r"Received ClickHouse exception, code: \d+, server response: |HTTPS?Connection(?:Pool)?\([^)]*\): "
+    r"| \(for url [^)]*\)| \(version [^()]*(?:\([^)]*\))?\)"
+)
+"""Parts of the client's sentences that hide what happened: addresses with all their parameters, for one."""
 
 
 def translated(error: Exception, where: str) -> TrackerError:
     """The error of ours that says what to do about ClickHouse's; `where` is what was talked to."""
     code = error.code if isinstance(error, Error) else None
-    said = " ".join(str(error).split())[:_SENTENCE] or type(error).__name__
+    said = _said(error)
     if code in _SCHEMA:
         return SchemaMismatch(f"{where}: {said}")
     if code in _DATA:
         return BadRows(f"{where}: {said}")
     return Retry(f"{where}: {said}")
+
+
+def _said(error: Exception) -> str:
+    """What happened, without what the client says around it."""
+    cause: object = error.__cause__ if isinstance(error.__cause__, HTTPError) else error
+    if isinstance(cause, MaxRetryError):
+        cause = cause.reason or cause
+    return " ".join(_NOISE.sub("", str(cause)).split())[:_SENTENCE] or type(error).__name__

@@ -9,9 +9,12 @@ import pyarrow as pa
 from tracker.warehouse.clickhouse_types import BYTES_COMMENT, quoted, to_clickhouse
 
 _WORD = re.compile(r"\w+")
+_MERGE_TREE = re.compile(r"(Replicated|Shared|)MergeTree(?:\((.*)\))?", re.DOTALL)
 
 DEDUPLICATED_INSERTS = 10_000
 """How many of the last inserts of a table ClickHouse remembers, to know one that is sent again."""
+REMEMBERED_SECONDS = 10 * 365 * 86_400
+"""How long a replicated table remembers them: its own hour is less than a tracker may be away between two tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,15 @@ class Storage:
         return f" ON CLUSTER {quoted(self.cluster)}" if self.cluster else ""
 
 
-def create_table(storage: Storage, table: str, schema: pa.Schema, *, engine: str = "") -> str:
-    """The statement that makes a table. Ordering columns that the table lacks are left out."""
+def create_table(
+    storage: Storage, table: str, schema: pa.Schema, *, engine: str = "", order: Sequence[str] = ()
+) -> str:
+    """The statement that makes a table, with an engine and an order of its own where these are given.
+
+    Ordering columns that the table lacks are left out.
+    """
     columns = ",\n".join(f"  {_column(storage, field)}" for field in schema)
-    order = [name for name in storage.order_by if name in schema.names] or _own_order(schema)
+    order = order or [name for name in storage.order_by if name in schema.names] or _own_order(schema)
     days = storage.partition_by if _is_for(storage.partition_by, schema) else ""
     partition = f"PARTITION BY {days}\n" if days else ""
     return (
@@ -57,16 +65,27 @@ def add_columns(storage: Storage, table: str, here: pa.Schema, fields: Sequence[
     return f"ALTER TABLE {quoted(storage.database, table)}{storage.on_cluster}\n  " + ",\n  ".join(changes)
 
 
+def cursor_engine(engine: str) -> str:
+    """The engine for cursors that belongs to an engine for rows: of each partition only the newest plan stays."""
+    made = _MERGE_TREE.fullmatch(engine)
+    kind, arguments = made.groups() if made else ("", None)
+    return f"{kind}ReplacingMergeTree({', '.join([arguments, 'plan'] if arguments else ['plan'])})"
+
+
 def _column(storage: Storage, field: pa.Field) -> str:
     comment = f" COMMENT '{BYTES_COMMENT}'" if field.type == pa.binary() else ""
     return f"{quoted(field.name)} {to_clickhouse(field, storage.enumerations)}{comment}"
 
 
 def _settings(engine: str) -> str:
+    is_replicated = engine.startswith(("Replicated", "Shared"))
     window = (
-        "replicated_deduplication_window" if engine.startswith("Replicated") else "non_replicated_deduplication_window"
+        f"replicated_deduplication_window = {DEDUPLICATED_INSERTS}, "
+        f"replicated_deduplication_window_seconds = {REMEMBERED_SECONDS}"
+        if is_replicated
+        else f"non_replicated_deduplication_window = {DEDUPLICATED_INSERTS}"
     )
-    return f"{window} = {DEDUPLICATED_INSERTS}, allow_nullable_key = 1"
+    return f"{window}, allow_nullable_key = 1"
 
 
 def _own_order(schema: pa.Schema) -> list[str]:
