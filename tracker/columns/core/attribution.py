@@ -52,10 +52,10 @@ def names_campaign(
     utm_content: String,
     utm_id: String,
 ) -> Bool:
-    """True where the tag's code or the page's URL names any part of a campaign."""
+    """True where the tag's code or the page's URL names any part of a campaign; blanks are no name."""
     given = (ops.field(given_campaign, part) for part in PARTS)
     in_url = (utm_source, utm_medium, utm_campaign, utm_term, utm_content, utm_id)
-    return ops.is_known(ops.coalesce(*given, *in_url))
+    return ops.is_known(ops.coalesce(*(ops.known_text(ops.strip(part)) for part in (*given, *in_url))))
 
 
 @event(stored=False)
