@@ -52,6 +52,8 @@ GROUPS = {
         ("(not set)", "(not set)", "Unassigned"),
         ("nobody", "qr", "Unassigned"),
         ("nobody", "paid", "Unassigned"),
+        ("chatgpt.com", "paid", "Unassigned"),
+        ("mail.google.com", "paid", "Unassigned"),
         ("google.evil.com", "(not set)", "Unassigned"),
     ],
 )
