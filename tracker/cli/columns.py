@@ -1,7 +1,8 @@
 """`tracker columns`: what the tables hold, and how each column comes to its values."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,16 +31,25 @@ class UnknownColumn(Misconfigured):
 def columns(
     name: Annotated[str | None, typer.Argument(help="The column to explain.")] = None,
     all: Annotated[bool, typer.Option("--all", help="List intermediate columns too, which are in no table.")] = False,
+    graph: Annotated[
+        Path | None, typer.Option(help="Draw where the column comes from: FILE.svg, .dot or .mmd.", metavar="FILE")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(min=1, help="Steps the drawing goes back.", show_default="while it can be read")
+    ] = None,
     config: Config = None,
     plugins_dir: PluginsDir = None,
 ) -> None:
     """List the columns of the tables, or explain one: its meaning, type, and inputs down to request parameters.
 
-    Example: tracker columns session_entry_page
+    Example: tracker columns session_entry_page --graph lineage.svg
     """
     from tracker import app
 
-    known = app.registry(resolve(config, None, plugins_dir=plugins_dir).settings).columns
+    if name is None and (graph or depth):
+        raise typer.BadParameter("name the column to draw", param_hint="NAME")
+    registry = app.registry(resolve(config, None, plugins_dir=plugins_dir).settings)
+    known = registry.columns
     out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     if name is None:
         out.print(_list(known, all))
@@ -47,7 +57,20 @@ def columns(
     found = named(known, name)
     if not found:
         raise UnknownColumn(name, [column.name for column in known])
+    if graph is not None:
+        _draw(_interface(found[0]) or name, registry.graphs, graph, depth)
+        return
     out.print("\n".join(explanation(found, known)), markup=False, soft_wrap=True)
+
+
+def _draw(name: str, graphs: Mapping[str, Any], path: Path, depth: int | None) -> None:
+    from tracker.cli.lineage import draw, lineage
+
+    picture = lineage(name, graphs, depth)
+    draw(picture, path)
+    print(f"{path}: {name} and {len(picture.vertices) - 1} it comes from")
+    if picture.note:
+        print(picture.note)
 
 
 def named(known: Sequence[Any], name: str) -> list[Any]:
