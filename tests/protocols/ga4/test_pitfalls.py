@@ -50,6 +50,73 @@ def test_a_consent_change_counts_nothing_twice() -> None:
     assert [row["is_purchase"] for row in found].count(True) == 1
 
 
+VISIT = (
+    "en=page_view&dl=https%3A%2F%2Fa.example%2F1%3Futm_campaign%3Dc1&dt=One&_ss=1&_fv=1&sct=1",
+    "en=scroll&epn.percent_scrolled=90&_et=3000",
+    "en=page_view&dl=https%3A%2F%2Fa.example%2F2&dt=Two&dr=https%3A%2F%2Fa.example%2F1&_et=2000",
+    "en=screen_view&ep.firebase_screen=Home",
+    "en=click&ep.link_url=https%3A%2F%2Fb.example%2F&ep.outbound=true",
+    "en=file_download&ep.link_url=https%3A%2F%2Fa.example%2Ff.pdf",
+    "en=form_start&ep.form_id=f",
+    "en=form_submit&ep.form_id=f",
+    "en=view_search_results&ep.search_term=shoes",
+    "en=video_start&ep.video_title=v",
+    "en=add_to_cart&pr1=idA~pr5&cu=EUR",
+    "en=purchase&pr1=idA~pr5~qt2&cu=EUR&epn.value=10&epn.tax=1&epn.shipping=2&ep.transaction_id=T1&_c=1",
+    "en=refund&pr1=idA~pr5&cu=EUR&ep.transaction_id=T1",
+    "en=page_view&dl=https%3A%2F%2Fa.example%2F3&dt=Three",
+)
+PLACES = {"id", "log_offset", "event_number", "session_hit_number", "client_request_number"}
+FACTS = {"ecommerce_items", "ecommerce_currency"}
+"""What was sent, whoever counts it."""
+
+
+@pytest.fixture(scope="module")
+def visits() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The same visit without and with a consent change before its last event, which sends all before it again."""
+    hits = [(query, n) for n, query in enumerate(VISIT)]
+    again = [(f"{query}&gcu=1&gcs=G111", len(VISIT) - 2) for query in VISIT[:-1]]
+
+    def found(sent: list[tuple[str, int]]) -> list[dict[str, Any]]:
+        requests = [
+            make_request(f"{SHARED}&cid=1.1&sid=1&_s={n}&{query}", received_at=NOW + second * SECOND)
+            for n, (query, second) in enumerate(sent, 1)
+        ]
+        pieces = [piece for request in requests for piece in GA4Protocol().hits(request, _anyone())]
+        return compute_rows([piece for piece in pieces if isinstance(piece, Hit)])
+
+    return found(hits), found([*hits[:-1], *again, hits[-1]])
+
+
+def test_a_consent_change_moves_no_column(visits: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
+    """Every column of the visit and of its events is what it was without the events that were sent again."""
+    without, both = visits
+    first = [row for row in both if not row["is_consent_update"]]
+    assert [row["name"] for row in first] == [row["name"] for row in without]
+    moved = {
+        name: (row["name"], value, other[name])
+        for row, other in zip(without, first, strict=True)
+        for name, value in row.items()
+        if name not in PLACES and value != other[name]
+    }
+    assert moved == {}
+
+
+def test_what_a_consent_change_sends_adds_up_to_nothing(
+    visits: tuple[list[dict[str, Any]], list[dict[str, Any]]],
+) -> None:
+    """Its rows are in the same session, no claim about what happened is true of them, and they carry no amount."""
+    again = [row for row in visits[1] if row["is_consent_update"]]
+    assert len(again) == len(VISIT) - 1
+    assert {row["session_id"] for row in again} == {visits[1][0]["session_id"]}
+    claims = ("is_page_view", "is_screen_view", "is_purchase", "is_key_event", "session_is_entry_page")
+    assert [name for row in again for name in claims if row[name]] == []
+    counted = [name for name in again[0] if name.startswith("ecommerce_") and name not in FACTS]
+    assert [(row["name"], name) for row in again for name in counted if row[name]] == []
+    earned = ("item_revenue", "item_revenue_in_usd", "item_refund", "item_refund_in_usd")
+    assert [item[name] for row in again for item in row["ecommerce_items"] for name in earned if item[name]] == []
+
+
 def test_captured_consent_changes() -> None:
     """The captured visitor who agreed saw as many pages as without what the tag sent again, which is marked."""
     sent = [one for one in reference.captured("ga4-gtag") if "tid=G-0GDZ6S3NNK" in one["url"]]

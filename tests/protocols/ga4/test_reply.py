@@ -6,7 +6,8 @@ from tracker.model import Rejected, Result
 from tracker.protocols.ga4 import GA4Protocol
 from tracker.testing.hits import make_request
 
-WRONG, STRANGER = Rejected("no_property", "tid is missing"), Rejected("unknown_property", excluded=True)
+NOBODYS, STRANGER = Rejected("no_property", "tid is missing"), Rejected("unknown_property", excluded=True)
+WRONG = Rejected("no_event", "en is missing", "G-1")
 
 
 @pytest.mark.parametrize(
@@ -14,13 +15,16 @@ WRONG, STRANGER = Rejected("no_property", "tid is missing"), Rejected("unknown_p
     [
         (1, [], 204),
         (1, [WRONG], 204),
+        (1, [NOBODYS], 204),
         (0, [STRANGER], 204),
-        (0, [WRONG], 400),
-        (0, [WRONG, STRANGER], 400),
+        (0, [WRONG], 204),
+        (0, [], 204),
+        (0, [NOBODYS], 400),
+        (0, [WRONG, NOBODYS, STRANGER], 400),
     ],
 )
 def test_status(accepted: int, rejected: list[Rejected], status: int) -> None:
-    """204 for valid, partly valid and filtered requests; 400 where nothing was a hit and something was wrong."""
+    """204 for valid, partly valid, filtered and useless requests; 400 where no property was named."""
     assert GA4Protocol().reply(make_request("/g/collect"), Result(accepted, rejected)).status == status
 
 

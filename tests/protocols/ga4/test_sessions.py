@@ -21,6 +21,12 @@ def test_engagement_time_is_the_sum() -> None:
     assert row["session_engagement_time_ms"] == 2_100
 
 
+def test_engagement_is_not_told_twice() -> None:
+    """What a consent change sends again may carry the time of the first sending."""
+    row = session("en=page_view&_et=6000", "en=page_view&_et=6000&gcu=1", "en=purchase&_et=6000&gcu=1")
+    assert (row["session_engagement_time_ms"], row["session_is_engaged"]) == (6_000, False)
+
+
 def test_nothing_told() -> None:
     """Counts are 0 and flags false where the tag told nothing."""
     row = session("en=page_view")

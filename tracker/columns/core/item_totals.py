@@ -2,7 +2,7 @@
 
 from tracker.columns import lists, ops
 from tracker.columns.core.items import ItemList
-from tracker.columns.types import Int64
+from tracker.columns.types import Bool, Int64
 from tracker.columns.words import declare, event
 
 ecommerce_items = declare(
@@ -13,13 +13,18 @@ ecommerce_items = declare(
 
 
 @event(absent=0)
-def ecommerce_items_total_quantity(ecommerce_items: ItemList) -> Int64:
-    """How many pieces the event's items are together; 0 without items."""
-    return ops.coalesce(ops.whole(ops.field(lists.members(ecommerce_items), "quantity")).sum(), 0)
+def ecommerce_items_total_quantity(ecommerce_items: ItemList, is_consent_update: Bool) -> Int64:
+    """How many pieces the event's items are together; 0 without items, and for what a consent change sends again."""
+    quantities = ops.whole(ops.field(lists.members(ecommerce_items), "quantity"))
+    return ops.coalesce(ops.only_where(ops.negate(is_consent_update), quantities.sum()), 0)
 
 
 @event(absent=0)
-def ecommerce_unique_items(ecommerce_items: ItemList) -> Int64:
-    """How many different items the event has, told apart by id, or by name where there is none."""
+def ecommerce_unique_items(ecommerce_items: ItemList, is_consent_update: Bool) -> Int64:
+    """How many different items the event has, told apart by id, or by name where there is none.
+
+    0 for what a consent change sends again.
+    """
     items = lists.members(ecommerce_items)
-    return ops.coalesce(ops.field(items, "item_id"), ops.field(items, "item_name")).distinct_count()
+    different = ops.coalesce(ops.field(items, "item_id"), ops.field(items, "item_name")).distinct_count()
+    return ops.coalesce(ops.only_where(ops.negate(is_consent_update), different), 0)

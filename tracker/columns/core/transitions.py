@@ -50,9 +50,13 @@ def next_page_title(page_title: Events[String], is_page_view: Events[Bool]) -> S
 
 
 @event
-def session_page_number(page_location: Events[String]) -> Int64:
-    """Number of the page this event is on, from 0: one more each time the page changes, so A, B, A gives 0, 1, 2."""
-    return page_location.forward_fill().backward_fill().changed().running_count().values
+def session_page_number(page_location: Events[String], is_consent_update: Events[Bool]) -> Int64:
+    """Number of the page this event is on, from 0: one more each time the page changes, so A, B, A gives 0, 1, 2.
+
+    What a consent change sends again, perhaps of earlier pages, changes no page.
+    """
+    visited = ops.only_where(ops.negate(is_consent_update), page_location)
+    return visited.forward_fill().backward_fill().changed().running_count().values
 
 
 @event

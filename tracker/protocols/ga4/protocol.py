@@ -22,7 +22,7 @@ from tracker.protocols.ga4 import (
     sessions,
     traffic,
 )
-from tracker.protocols.ga4.reply import preflight_reply, reply
+from tracker.protocols.ga4.reply import NO_PROPERTY, preflight_reply, reply
 from tracker.protocols.querystring import QueryParameters
 from tracker.protocols.receipt import bounded, is_junk, plain, pseudonym, reader, text
 from tracker.protocols.secrets import cut
@@ -85,7 +85,7 @@ class GA4Protocol(TrackingProtocol[PropertySettings]):
         return QueryParameters.of(hits.query_array, hits.body_array)
 
     def reply(self, request: RawRequest, result: Result) -> Reply:
-        """204 as Google answers; 400 where nothing became a hit and the sender could have known."""
+        """204 as Google answers; 400 where no property was named."""
         return reply(request, result)
 
     def preflight(self, request: RawRequest) -> Reply:
@@ -107,7 +107,7 @@ def _hit(
         return Rejected("version", "only version 2 of the protocol is GA4", index=index)
     property_id = text(sent.get(b"tid", b""))
     if not property_id or len(property_id) > MAX_PROPERTY_ID:
-        return Rejected("no_property", "tid, the measurement id, is missing or too long", index=index)
+        return Rejected(NO_PROPERTY, "tid, the measurement id, is missing or too long", index=index)
     settings = properties.of(property_id)
     if settings is None:
         return Rejected("unknown_property", "", property_id, index=index, excluded=True)

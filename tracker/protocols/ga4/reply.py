@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from tracker.model import RawRequest, Reply, Result
 from tracker.protocols.cors import cors, preflight_headers
 
+NO_PROPERTY = "no_property"
+"""Reason to reject what names no property."""
+
 _HEADERS = {
     "Content-Type": "text/plain",
     "Cache-Control": "no-cache, no-store, must-revalidate",
@@ -15,13 +18,16 @@ _HEADERS = {
 
 
 def reply(request: RawRequest, result: Result) -> Reply:
-    """204 for stored, partly stored and filtered requests; 400 where nothing was a hit and something was wrong."""
+    """204 whatever became of the events, as at Google: a browser can mend nothing, and no tag looks.
+
+    400 only where the request named no property, so that it can be nobody's.
+    """
     headers = {**_HEADERS, **cors(request)}
-    wrong = [rejected for rejected in result.rejected if not rejected.excluded]
     if result.problem:
         return Reply(400, headers=headers)
-    if wrong and not result.accepted:
-        return Reply(400, f"{wrong[0].reason}: {wrong[0].detail}\n".encode(), headers)
+    nobodys = [rejected for rejected in result.rejected if rejected.reason == NO_PROPERTY]
+    if nobodys and not result.accepted:
+        return Reply(400, f"{NO_PROPERTY}: {nobodys[0].detail}\n".encode(), headers)
     return Reply(204, headers=headers)
 
 

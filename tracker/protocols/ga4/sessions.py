@@ -5,12 +5,15 @@ from tracker.protocols.ga4.columns import GA4
 
 
 @session(protocol=GA4, absent=0)
-def session_engagement_time_ms(params_engagement_time_ms: Events[Int64]) -> Int64:
+def session_engagement_time_ms(
+    params_engagement_time_ms: Events[Int64], name: Events[String], is_consent_update: Events[Bool]
+) -> Int64:
     """Milliseconds in which the visitor attended to the pages of the session; 0 where the tag reported none.
 
-    What a consent change sends counts too: the tag reports each stretch of time once.
+    What a consent change sends again counts once. Its user_engagement counts too: it tells of time not told before.
     """
-    return ops.coalesce(params_engagement_time_ms.sum(), 0)
+    is_new = ops.either(ops.negate(is_consent_update), ops.equal(name, "user_engagement"))
+    return ops.coalesce(params_engagement_time_ms.where(is_new).sum(), 0)
 
 
 @session(protocol=GA4, absent=False)

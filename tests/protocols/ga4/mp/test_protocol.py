@@ -84,7 +84,7 @@ class TestContract(ProtocolContract):
         (sent(), "no_event"),
         (sent({"name": ""}), "no_event"),
         (sent({"params": {}}), "no_event"),
-        (make_request(PATH, b'{"client_id": "\xff"}'), "unreadable"),
+        (make_request(PATH, b'{"client_id": \xff}'), "unreadable"),
         (make_request(PATH, "[" * 5_000), "unreadable"),
         (make_request(PATH, method="POST"), "unreadable"),
     ],

@@ -214,6 +214,12 @@ def test_unreadable(body: str) -> None:
     assert [message["validationCode"] for message in messages(body)] == ["VALUE_INVALID"]
 
 
+def test_mended() -> None:
+    """What is nearly JSON is taken, and objected to."""
+    body = r'{"client_id":"1.1","events":[{"name":"login","params":{"session_id":1,"method":"cut \ud83d"}}]}'
+    assert [(message["fieldPath"], message["validationCode"]) for message in messages(body)] == [("", "VALUE_INVALID")]
+
+
 def test_large() -> None:
     """The size of the whole is limited."""
     assert found(user_data={"x": "x" * 130_000}) == [("", "VALUE_OUT_OF_BOUNDS")]

@@ -43,6 +43,8 @@ def _messages(request: RawRequest) -> Iterator[Message]:
     if body is None:
         yield Message("", "The body is no JSON object.", "VALUE_INVALID")
         return
+    if body.is_mended:
+        yield Message("", "The body is no JSON by the letter: a character or a number in it is none.", "VALUE_INVALID")
     content, stream, now = body.content, Stream.of(request.query), request.received_at
     if len(request.body) >= reserved.MAX_BODY:
         yield Message("", f"The body must be smaller than {reserved.MAX_BODY:,} bytes.", "VALUE_OUT_OF_BOUNDS")
