@@ -81,6 +81,16 @@ class Rejected:
     """True: the sender did nothing wrong and is answered as if it were stored (a bot, a stranger, `rec` missing)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a protocol learned while it cut a request into hits and needs again for its answer. Neither stored nor
+    counted.
+    """
+
+    text: str
+    """A short constant. Never holds a secret."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawRequest:
     """A request as received. Nothing behind the receiver knows HTTP; this is what protocols read.
@@ -164,6 +174,8 @@ class Result:
     rejected: Sequence[Rejected] = ()
     problem: Literal["", "too_large", "unavailable", "bad_request", "method"] = ""
     """Set when the request as a whole was refused; `reply` may then only add headers, not change the status."""
+    asides: Sequence[str] = ()
+    """What `hits` said to `reply`: the texts of its `Aside`s."""
 
 
 @dataclass(frozen=True, slots=True)

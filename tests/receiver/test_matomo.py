@@ -161,14 +161,14 @@ BULK = [f"?{HIT}", f"http://a.example/matomo.php?{HIT}", {"idsite": 1, "rec": 1,
         (
             [f"?{HIT}&cip=192.0.2.1"],
             {"token_auth": TOKEN},
-            {"status": "success", "tracked": 1, "invalid": 0},
+            {"status": "success", "tracked": 1, "invalid": 0, "invalid_indices": []},
         ),
         (["?idsite=1", "?idsite=2&rec=1"], {}, {"status": "success", "tracked": 2, "invalid": 0}),
         ([], {}, {"status": "success", "tracked": 0, "invalid": 0}),
     ],
 )
 async def test_bulk(serve: Serve, requests: list[Any], outer: dict[str, Any], expected: dict[str, Any]) -> None:
-    """JSON with the counts, for who has a token also which were invalid if any was; what was left out as tracked."""
+    """JSON with the counts, for who has a token also which were invalid; what was left out as tracked."""
     world = await start(serve)
     answer = await post(world, json.dumps({"requests": requests, **outer}))
     assert (answer.status, answer.headers["content-type"], json.loads(answer.body)) == (200, JSON, expected)

@@ -10,7 +10,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from tracker.columns.parameters import Hits, Parameters
 from tracker.config import Properties, PropertySettings
-from tracker.model import Hit, RawRequest, Rejected, Reply, Result
+from tracker.model import Aside, Hit, RawRequest, Rejected, Reply, Result
 
 SettingsT = TypeVar("SettingsT", bound=PropertySettings)
 
@@ -34,10 +34,11 @@ class TrackingProtocol(ABC, Generic[SettingsT]):
     """Per-property settings this protocol adds; their fields may stand in any `[properties.ID]` section."""
 
     @abstractmethod
-    def hits(self, request: RawRequest, properties: Properties[SettingsT]) -> Iterator[Hit | Rejected]:
+    def hits(self, request: RawRequest, properties: Properties[SettingsT]) -> Iterator[Hit | Rejected | Aside]:
         """Cut `request` into hits, at receipt: must be cheap and must never raise for bad input.
 
-        Each event yields a `Hit` (made by `request.hit`) or a `Rejected`. `properties.of(id)` gives the settings of a
+        Each event yields a `Hit` (made by `request.hit`) or a `Rejected`; an `Aside` only tells `reply` something, for
+        which it may be the only chance: it sees no settings. `properties.of(id)` gives the settings of a
         property, or None where strangers are refused. Yields nothing when the request holds no event at all.
         Must cut secrets out of `query` and `body`.
         """

@@ -9,7 +9,7 @@ from aiohttp.http import HttpVersion10, RawRequestMessage
 
 from tracker.config import Properties
 from tracker.errors import Retry
-from tracker.model import Hit, RawRequest, Rejected, Reply, Result
+from tracker.model import Aside, Hit, RawRequest, Rejected, Reply, Result
 from tracker.receiver.answer import Renderer, cors, refused
 from tracker.receiver.commit import Committer, Entry
 from tracker.receiver.limits import Limits, Refusal
@@ -52,6 +52,7 @@ class Exchange:
 
     __slots__ = (
         "_answered",
+        "_asides",
         "_desk",
         "_hits",
         "_message",
@@ -63,13 +64,14 @@ class Exchange:
         "_rejected",
     )
 
+    _asides: list[str]
     _protocol: AnyProtocol
     _raw: RawRequest
     _rejected: Sequence[Rejected]
 
     def __init__(self, desk: Desk, message: RawRequestMessage, peer: str, answered: Answered) -> None:
         self._desk, self._message, self._peer, self._answered = desk, message, peer, answered
-        self._hits = 0
+        self._hits, self._asides = 0, []
         self._path, self._query = split_target(message.path)
 
     def screen(self, received: int) -> bool:
@@ -151,6 +153,9 @@ class Exchange:
                 if isinstance(piece, Rejected):
                     rejected.append(piece)
                     continue
+                if isinstance(piece, Aside):
+                    self._asides.append(piece.text)
+                    continue
                 try:
                     record = encode(piece)
                     records.append((partition_of(piece), record))
@@ -181,7 +186,7 @@ class Exchange:
         for piece in self._rejected:
             self._desk.tally.rejected(name, piece.reason)
         try:
-            reply = self._protocol.reply(self._raw, Result(self._hits, self._rejected))
+            reply = self._protocol.reply(self._raw, Result(self._hits, self._rejected, asides=self._asides))
         except Exception as error:  # a plugin's boundary; what is stored must not be sent again
             self._complain("a protocol failed to reply", error)
             reply = Reply(204 if self._hits else 400, headers=cors(self._raw.headers.get("origin")))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from tracker.config import Properties
-from tracker.model import Hit, RawRequest, Rejected, Result
+from tracker.model import Aside, Hit, RawRequest, Rejected, Result
 from tracker.protocols.base import TrackingProtocol
 from tracker.testing.hits import make_hits
 
@@ -122,7 +122,8 @@ class ProtocolContract:
             assert self.protocol.reply(refused, Result(0, problem="too_large")).headers
 
     def _pieces(self, request: RawRequest) -> list[Hit | Rejected]:
-        return list(self.protocol.hits(request, self.properties()))
+        found = self.protocol.hits(request, self.properties())
+        return [piece for piece in found if not isinstance(piece, Aside)]
 
     def _reply(self, request: RawRequest) -> Any:
         pieces = self._pieces(request)

@@ -26,7 +26,7 @@ def reason(query: str = "", address: str = "198.51.100.1", settings: Any = None,
     request = make_request(f"/matomo.php?idsite=1&rec=1&{query}", headers=sent, address=address)
     properties = Properties({}, MatomoSettings(**(OWN if settings is None else settings)))
     (piece,) = MatomoProtocol().hits(request, properties)
-    assert isinstance(piece, Hit) or piece.excluded
+    assert isinstance(piece, Hit) or (isinstance(piece, Rejected) and piece.excluded)
     return piece.reason if isinstance(piece, Rejected) else None
 
 

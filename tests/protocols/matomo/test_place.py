@@ -18,6 +18,7 @@ def sent(query: str, token: str = "open-sesame") -> Hit | Rejected:
     """What a page view with that query becomes."""
     request = make_request(f"/matomo.php?idsite=1&rec=1&_id=0123456789abcdef&token_auth={token}&{query}")
     (piece,) = MatomoProtocol().hits(request, TOKENS)
+    assert isinstance(piece, Hit | Rejected)
     return piece
 
 

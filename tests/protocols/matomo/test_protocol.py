@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from tracker.clock import DAY, HOUR, MINUTE, SECOND
 from tracker.config import Properties
-from tracker.model import Hit, RawRequest, Rejected
+from tracker.model import Aside, Hit, RawRequest, Rejected
 from tracker.protocols.matomo import MatomoProtocol
 from tracker.protocols.matomo.auth import MatomoSettings
 from tracker.testing.hits import NOW, make_hits, make_request
@@ -22,7 +22,7 @@ GOOD_BULK = '{"requests":["?idsite=1&rec=1"]}'
 
 
 def pieces(request: RawRequest, properties: Properties[MatomoSettings] = TRUSTING) -> list[Hit | Rejected]:
-    return list(MatomoProtocol().hits(request, properties))
+    return [piece for piece in MatomoProtocol().hits(request, properties) if not isinstance(piece, Aside)]
 
 
 def only(target: str, body: str = "", properties: Properties[MatomoSettings] = TRUSTING, **options: Any) -> Any:
@@ -211,6 +211,9 @@ def test_nobody_named_is_a_pseudonym() -> None:
         (f"cdt={NOW // 1000}", None, "unit"),
         ("cdt=yesterday", None, "unreadable"),
         ("cdo=soon", None, "unreadable"),
+        (f"cdt={NOW // SECOND}&cdo=soon", NOW, None),
+        (f"cdt={NOW // SECOND - 60}.75", NOW - MINUTE, None),
+        ("cdt=.75", None, "unreadable"),
         ("cdt=" + "9" * 5_000, None, "unreadable"),
         ("cdt=0001-01-01", None, "too_old"),
         ("", None, None),
@@ -256,6 +259,23 @@ def test_another_charset_is_read_as_utf8() -> None:
     read = MatomoProtocol().parameters(make_hits([hit])).get("action_name")
     assert read is not None
     assert (read.to_pylist(), hit.user_id) == (["Привет a"], "в")
+
+
+@pytest.mark.parametrize(
+    ("charset", "sent", "read"),
+    [
+        ("iso-8859-1", "t%25FCte", "t%C3%BCte"),
+        ("iso-8859-1", "t%25C3%25BCte", "t%C3%BCte"),
+        ("iso-8859-1", "t%FCte", "tüte"),
+        ("utf-8", "t%25FCte", "t%FCte"),
+    ],
+)
+def test_another_charset_inside_an_address(charset: str, sent: str, read: str) -> None:
+    """An address on a page in another charset has escapes of that charset, which are escaped once more on the wire."""
+    hit = only(f"{GOOD}&cs={charset}&url=https%3A%2F%2Fa.example%2F%3Fq%3D{sent}")
+    urls = MatomoProtocol().parameters(make_hits([hit])).get("url")
+    assert urls is not None
+    assert urls.to_pylist() == [f"https://a.example/?q={read}"]
 
 
 def test_entries_of_every_shape() -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from tracker.config import Properties
-from tracker.model import RawRequest, Rejected, Reply, Result
+from tracker.model import Aside, RawRequest, Rejected, Reply, Result
 from tracker.protocols.matomo import MatomoProtocol
 from tracker.protocols.matomo.auth import MatomoSettings
 from tracker.protocols.matomo.reply import GIF, NOTE
@@ -21,7 +21,9 @@ def answer(request: RawRequest) -> Reply:
     properties = Properties({"1": MatomoSettings(tokens=(SecretStr("hush"),))}, MatomoSettings(), properties_only=True)
     pieces = list(MatomoProtocol().hits(request, properties))
     rejected = [piece for piece in pieces if isinstance(piece, Rejected)]
-    return MatomoProtocol().reply(request, Result(len(pieces) - len(rejected), rejected))
+    asides = [piece.text for piece in pieces if isinstance(piece, Aside)]
+    hits = len(pieces) - len(rejected) - len(asides)
+    return MatomoProtocol().reply(request, Result(hits, rejected, asides=asides))
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,12 @@ def test_bulk_requests(outer: dict[str, object], expected: dict[str, object]) ->
     reply = bulk("?idsite=1&rec=1", "?idsite=2&rec=1", "?idsite=1&send_image=0", "no query", **outer)
     assert (reply.status, reply.headers["Content-Type"]) == (200, "application/json")
     assert json.loads(reply.body) == expected
+
+
+def test_a_bulk_request_without_a_fault() -> None:
+    """Who has a token is told that no entry was invalid; an entry's own token is none of the bulk request."""
+    assert json.loads(bulk("?idsite=1&rec=1", token_auth="hush").body)["invalid_indices"] == []
+    assert "invalid_indices" not in json.loads(bulk("?idsite=1&rec=1&token_auth=hush").body)
 
 
 def test_a_bulk_request_may_want_no_body() -> None:

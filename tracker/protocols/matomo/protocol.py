@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tracker.columns.parameters import Hits
 from tracker.config import Properties
-from tracker.model import Hit, RawRequest, Rejected, Reply, Result
+from tracker.model import Aside, Hit, RawRequest, Rejected, Reply, Result
 from tracker.protocols.base import TrackingProtocol
 from tracker.protocols.cors import preflight_headers
 from tracker.protocols.matomo import (
@@ -33,7 +33,7 @@ from tracker.protocols.matomo.auth import MatomoSettings, is_known
 from tracker.protocols.matomo.bulk import is_bulk, is_silent, query_of, read_bulk
 from tracker.protocols.matomo.entry import NAME, hit_of, on_its_page
 from tracker.protocols.matomo.parameters import MatomoParameters
-from tracker.protocols.matomo.reply import Told, reply
+from tracker.protocols.matomo.reply import TRUSTED, reply
 from tracker.protocols.matomo.sent import Sent
 
 
@@ -50,8 +50,11 @@ class MatomoProtocol(TrackingProtocol[MatomoSettings]):
     boundaries = visits.SWITCHES
     Settings = MatomoSettings
 
-    def hits(self, request: RawRequest, properties: Properties[MatomoSettings]) -> Iterator[Hit | Rejected]:
-        """One `Hit` or `Rejected` per tracking request; a bad entry of a bulk request rejects only itself."""
+    def hits(self, request: RawRequest, properties: Properties[MatomoSettings]) -> Iterator[Hit | Rejected | Aside]:
+        """One `Hit` or `Rejected` per tracking request; a bad entry of a bulk request rejects only itself.
+
+        An `Aside` where the sender of a bulk request may know which of its entries are bad.
+        """
         if is_bulk(request.body):
             yield from _bulk_hits(request, properties)
             return
@@ -72,7 +75,7 @@ class MatomoProtocol(TrackingProtocol[MatomoSettings]):
         return Reply(204, headers=preflight_headers(request, self.methods))
 
 
-def _bulk_hits(request: RawRequest, properties: Properties[MatomoSettings]) -> Iterator[Hit | Rejected]:
+def _bulk_hits(request: RawRequest, properties: Properties[MatomoSettings]) -> Iterator[Hit | Rejected | Aside]:
     bulk = read_bulk(request.body)
     if bulk is None:
         yield Rejected("unreadable_bulk", "the body is no JSON object with a list of requests")
@@ -81,13 +84,11 @@ def _bulk_hits(request: RawRequest, properties: Properties[MatomoSettings]) -> I
     if len(bulk.entries) > most:
         yield Rejected("too_many_entries", f"a bulk request may hold {most:,} entries (bulk_max_entries)")
         return
-    tell = is_known(bulk.token, properties)
+    if is_known(bulk.token, properties):
+        yield Aside(TRUSTED)
     for index, entry in enumerate(bulk.entries):
         query = query_of(entry)
         if query is None:
-            piece: Hit | Rejected = Rejected("unreadable_entry", "an entry is neither text nor an object", index=index)
-        elif is_silent(entry):
-            continue
-        else:
-            piece = hit_of(Sent.of(query), request, properties, bulk.token, index, in_bulk=True)
-        yield Told.of(piece) if tell and isinstance(piece, Rejected) else piece
+            yield Rejected("unreadable_entry", "an entry is neither text nor an object", index=index)
+        elif not is_silent(entry):
+            yield hit_of(Sent.of(query), request, properties, bulk.token, index, in_bulk=True)

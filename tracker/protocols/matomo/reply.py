@@ -1,12 +1,11 @@
 """How Matomo answers: an image to single requests, JSON to bulk requests."""
 
 from base64 import b64decode
-from dataclasses import asdict, dataclass
 from typing import Final
 
 import orjson
 
-from tracker.model import RawRequest, Rejected, Reply, Result
+from tracker.model import RawRequest, Reply, Result
 from tracker.protocols.cors import cors
 from tracker.protocols.matomo.bulk import is_bulk, read_bulk
 from tracker.protocols.matomo.entry import UNAUTHORISED_BULK
@@ -21,17 +20,9 @@ NOTE: Final = (
 )
 _FATAL: Final = frozenset({"unreadable_bulk", "too_many_entries", UNAUTHORISED_BULK})
 """Why of a bulk request nothing was accepted."""
+TRUSTED: Final = "trusted"
+"""The aside of a bulk request with a token that is known: the answer names the entries that were invalid."""
 _read = reader(b"send_image", b"idsite")
-
-
-@dataclass(frozen=True, slots=True)
-class Told(Rejected):
-    """An invalid bulk entry whose sender has a token, so that the answer may name its index."""
-
-    @classmethod
-    def of(cls, rejected: Rejected) -> "Told":
-        """`rejected`, to be named."""
-        return cls(**asdict(rejected))
 
 
 def reply(request: RawRequest, result: Result) -> Reply:
@@ -70,6 +61,6 @@ def _bulk_reply(request: RawRequest, result: Result, headers: dict[str, str]) ->
     }
     if fatal is not None:
         content["message"] = f"{fatal.detail}; nothing was accepted"
-    elif any(isinstance(rejected, Told) for rejected in result.rejected):
+    elif TRUSTED in result.asides:
         content["invalid_indices"] = [rejected.index for rejected in invalid]
     return Reply(200 if fatal is None else 400, orjson.dumps(content), {**headers, "Content-Type": "application/json"})
