@@ -111,6 +111,7 @@ def test_quantities(items: Read, sent: object, quantity: float) -> None:
         (["a", "", "b"], ["a", "b", None, None, None]),
         (["1", "2", "", "3", "4", "5", "6"], ["1", "2", "3", "4", "5"]),
         (["a", ["b"], None, 3], ["a", "3", None, None, None]),
+        (["a", 0, "0", "b"], ["a", "b", None, None, None]),
         ({"1": "a"}, [None] * 5),
         ([], [None] * 5),
         (None, [None] * 5),
@@ -239,7 +240,7 @@ def plainly(content: Any) -> list[list[str | None]]:
             continue
         sent = sent + [None] * 5
         categories = [plain_text(one) for one in (sent[2] if isinstance(sent[2], list) else [sent[2]])]
-        five = ([one for one in categories if one] + [None] * 5)[:5]
+        five = ([one for one in categories if one not in (None, "", "0")] + [None] * 5)[:5]
         found.append(
             [plain_text(sent[0]), plain_text(sent[1]) or None, *five, plain_text(sent[3]), plain_text(sent[4])]
         )

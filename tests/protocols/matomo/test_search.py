@@ -66,6 +66,8 @@ def test_a_search_in_a_url(row: Callable[..., Row]) -> None:
     ("url", "term"),
     [
         ("?q=x", "x"),
+        ("?q[]=x&q[]=y", "x"),
+        ("?q%5B%5D=x", "x"),
         ("?a=1&KEYWORDS=x", "x"),
         ("?s=late&query=early", "early"),
         ("?q=&s=x", "x"),

@@ -5,7 +5,6 @@ from tracker.columns.core import identity
 from tracker.protocols.matomo.columns import MATOMO
 
 matomo_ping = param("ping", type=Int64, protocol=MATOMO, doc="Heartbeat.")
-matomo_goal = param("idgoal", type=Int64, protocol=MATOMO, doc="Goal id as a number; 0 marks e-commerce.")
 matomo_search = param("search", type=String, protocol=MATOMO, doc="Words searched for on the site, as the tag says.")
 matomo_custom_action = param("ca", type=Int64, protocol=MATOMO, doc="Custom action: never a page view.")
 
@@ -20,6 +19,12 @@ params_category = param("e_c", type=String, protocol=MATOMO, stored=True, doc="W
 params_action = param("e_a", type=String, protocol=MATOMO, stored=True, doc="What was done in an event.")
 params_event_name = param("e_n", type=String, protocol=MATOMO, stored=True, doc="What an event was done with.")
 params_value = param("e_v", type=Float64, protocol=MATOMO, stored=True, doc="A number that belongs to an event.")
+
+
+@event(protocol=MATOMO, stored=False)
+def matomo_goal(params_goal_id: String) -> Int64:
+    """Goal id as a number; 0 marks e-commerce. Null for what is no whole number: such a hit is about no goal."""
+    return ops.as_int(params_goal_id)
 
 
 @event(protocol=MATOMO, stored=False)

@@ -1,11 +1,13 @@
 """When a hit happened, as its sender says: `cdt` and `cdo`."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tracker.clock import DAY, MINUTE, SECOND
 from tracker.protocols.matomo.sent import Sent, integer
 
+_DECIMALS = re.compile(r"\.[0-9]+\Z")
 _AHEAD = 5 * MINUTE
 _FAR_BACK = 20 * 365 * DAY + 5 * DAY
 
@@ -26,15 +28,20 @@ _UNSAID = EventTime()
 
 
 def event_time(sent: Sent, now: int) -> EventTime:
-    """Read `cdt` (seconds, or `YYYY-MM-DD HH:MM:SS` in UTC) less `cdo` (seconds), against the time of receipt."""
+    """Read `cdt` (seconds, or `YYYY-MM-DD HH:MM:SS` in UTC) less `cdo` (seconds), against the time of receipt.
+
+    An age that cannot be read takes nothing off a time that can.
+    """
     said, age = sent.text(b"cdt"), sent.text(b"cdo")
     if not said and not age:
         return _UNSAID
-    begin: int | str = _parse(said) if said else now
     seconds = integer(age) if age else 0
-    if isinstance(begin, str) or seconds is None:
-        return EventTime(refused=begin if isinstance(begin, str) else "unreadable")
-    time = begin - abs(seconds) * SECOND
+    if not said and seconds is None:
+        return EventTime(refused="unreadable")
+    begin = _parse(said) if said else now
+    if isinstance(begin, str):
+        return EventTime(refused=begin)
+    time = begin - abs(seconds or 0) * SECOND
     if time > now + _AHEAD:
         return EventTime(refused="future")
     if time < now - _FAR_BACK:
@@ -43,8 +50,8 @@ def event_time(sent: Sent, now: int) -> EventTime:
 
 
 def _parse(said: str) -> int | str:
-    """Microseconds, or why not."""
-    seconds = integer(said)
+    """Microseconds, or why not. Parts of a second are cut off."""
+    seconds = integer(_DECIMALS.sub("", said))
     if seconds is not None:
         return seconds * SECOND if abs(seconds) < 100_000_000_000 else "unit"
     try:

@@ -57,7 +57,7 @@ def item_of(row: list[object]) -> tuple[str | None, ...] | None:
 
 
 def _categories(sent: object) -> tuple[str | None, ...]:
-    """The first five that are not empty, of a text or an array of texts."""
+    """The first five that are not empty, of a text or an array of texts; to Matomo 0 is empty too."""
     texts = (text_of(one) for one in (sent if isinstance(sent, list) else [sent]))
-    some = islice((text for text in texts if text), len(CATEGORIES))
+    some = islice((text for text in texts if text not in (None, "", "0")), len(CATEGORIES))
     return (*some, *[None] * len(CATEGORIES))[: len(CATEGORIES)]

@@ -10,10 +10,15 @@ TRIMMED = frozenset(
 )
 """Texts that are read without white space at their ends, as Matomo does: blank ones are as good as absent."""
 
+WHOLE = frozenset(
+    {"ping", "new_visit", "ca", "bots", "search_count"} | {"pf_net", "pf_srv", "pf_tfr", "pf_dm1", "pf_dm2", "pf_onl"}
+)
+"""Numbers that decide what a hit is, or that Matomo reads strictly: `1.5` and `01` are as good as absent."""
+
 
 class MatomoParameters(QueryParameters):
     """Query parameters in which the text `undefined` is no value: some clients send it for all that they do not
-    know.
+    know. Nor is, where a whole number is expected, any other text.
     """
 
     def get(self, key: str) -> pa.StringArray | None:
@@ -23,4 +28,6 @@ class MatomoParameters(QueryParameters):
             return None
         if key in TRIMMED:
             values = ops.strip(values)
+        if key in WHOLE:
+            values = ops.only_where(ops.matches(values, "^(0|-?[1-9][0-9]*)$"), values)
         return ops.only_where(ops.not_equal(values, "undefined"), values)

@@ -72,7 +72,8 @@ def params_search_count(matomo_search_count: Int64, matomo_search_in_url: Search
 def search_in_url(url: str, keywords: str, categories: str) -> Search | None:
     """Words, category and number of results in a URL's query, else in its fragment; None where nothing was searched.
 
-    Of `keywords` (names joined by commas, in any case) the first with a value counts; of `categories` too.
+    Of `keywords` (names joined by commas, in any case) the first with a value counts; of `categories` too. `name[]`,
+    as forms write lists, is `name`.
     """
     address, _, fragment = url.partition("#")
     query = address.partition("?")[2]
@@ -82,7 +83,7 @@ def search_in_url(url: str, keywords: str, categories: str) -> Search | None:
     for part in (query, fragment.rpartition("?")[2]):
         for name, value in parse_qsl(part):
             if text := value.strip():
-                sent.setdefault(name.lower(), text)
+                sent.setdefault(name.lower().partition("[")[0], text)
     term = _first(sent, keywords)
     if term is None:
         return None
