@@ -86,6 +86,8 @@ class Column(Generic[P, R]):
     implements: Any = None
     """The interface it fills: a declared column or its name."""
     provider: str | None = None
+    on_request: bool = False
+    """Providers only: used where the settings choose it, and never because it is the only one."""
     absent: Any = None
     """The value on rows that have none: events without a session, a column that failed."""
     required: bool = False

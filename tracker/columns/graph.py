@@ -160,11 +160,12 @@ class _Builder:
                     node.interface.error(f"the settings choose provider {choice!r}, but there is only: {have}")
                 )
             return None
+        offered = {name: column for name, column in offered.items() if not column.on_request}
         if len(offered) > 1:
             both = ", ".join(f"{name} ({column.where})" for name, column in sorted(offered.items()))
             self.problems.append(node.interface.error(f"several providers, choose one under [columns]: {both}"))
             return None
-        return next(iter(offered.values()))
+        return next(iter(offered.values()), None)
 
     def _check_provider(self, node: Node, column: AnyColumn) -> None:
         if column.type != node.interface.type:

@@ -26,10 +26,13 @@ def event(function: Callable[P, R], /) -> Column[P, R]: ...
 @overload
 def event(
     *, implements: Any = None, provider: str | None = None, protocol: str | None = None, stored: bool = True,
-    version: int = 1, absent: Any = None, required: bool = False,
+    version: int = 1, absent: Any = None, required: bool = False, on_request: bool = False,
 ) -> Callable[[Callable[P, R]], Column[P, R]]: ...  # fmt: skip
 def event(function: Any = None, /, **options: Any) -> Any:
-    """A column with one value per event. Sees event columns as arrays, or as `Events` in the runs of its session."""
+    """A column with one value per event. Sees event columns as arrays, or as `Events` in the runs of its session.
+
+    A provider `on_request` is used only where the settings choose it.
+    """
     return _decorated(function, "event", options)
 
 

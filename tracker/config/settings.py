@@ -147,6 +147,19 @@ class CurrencySettings(Section):
     """How long a rate holds while no newer one is published, in whole days; after that amounts have none."""
 
 
+class GeoSettings(Section):
+    """Where visitors are, by their addresses. Without files the columns are null; nothing is fetched."""
+
+    file: Path | None = None
+    """A database of places in the MMDB format: GeoLite2 or GeoIP2 City or Country, DB-IP Lite, IPinfo. Read again when
+    it changes.
+    """
+    asn_file: Path | None = None
+    """A database of networks (ASN) in the MMDB format, for `geo_asn` and for bots in data centres. Read again when it
+    changes.
+    """
+
+
 class SinkSettings(BaseModel):
     """One configured warehouse. Further keys are the driver's own settings."""
 
@@ -239,6 +252,7 @@ class Settings(Section):
     warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
     sql: SqlSettings = Field(default_factory=SqlSettings)
     currency: CurrencySettings = Field(default_factory=CurrencySettings)
+    geo: GeoSettings = Field(default_factory=GeoSettings)
     columns: dict[str, Any] = Field(default_factory=dict)
     """Column settings (`[columns.NAME]`) and chosen providers (`NAME = "provider"`)."""
     defaults: dict[str, Any] = Field(default_factory=dict)

@@ -19,7 +19,7 @@ class Versioned(Protocol):
 
     @property
     def version(self) -> str:
-        """Short, and another one whenever the data are others."""
+        """Short, and another one whenever the data are others; empty where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Resources:
         return self._opened
 
     def describe(self) -> list[Mapping[str, str]]:
-        """Name, version, file and problem of each, for `/health`."""
+        """Name, version, file and problem of each for which there are data, for `/health`."""
         return [
             {
                 "name": opener.name,
@@ -69,6 +69,7 @@ class Resources:
                 "problem": self._problems.get(opener.name, ""),
             }
             for opener in self._openers
+            if self._opened[opener.name].version
         ]
 
     def _look(self) -> None:

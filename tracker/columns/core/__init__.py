@@ -9,15 +9,19 @@ from tracker.columns.core import (
     commerce,
     currency,
     device,
+    device_agents,
     filters,
     geo,
     hints,
     identity,
     item_totals,
+    located,
     pages,
     session_campaign,
+    session_device,
     session_facts,
     session_pages,
+    session_place,
     session_totals,
     time,
     transitions,
@@ -25,8 +29,8 @@ from tracker.columns.core import (
 )
 
 MODULES = (
-    identity, time, url, pages, campaign, hints, bots, filters, device, geo, commerce, currency, item_totals, activity,
-    boundaries, session_facts, session_pages, session_totals, attribution, session_campaign,
-    transitions,
+    identity, time, url, pages, campaign, hints, bots, filters, device, device_agents, geo, located, commerce, currency,
+    item_totals, activity, boundaries, session_facts, session_pages, session_totals, attribution, session_campaign,
+    session_device, session_place, transitions,
 )  # fmt: skip
 """Every module of core columns; their order is the table's."""

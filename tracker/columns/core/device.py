@@ -1,4 +1,4 @@
-"""The device: as the sender states it, else as its browser's headers tell.
+"""The device: as the sender states it, else as its user agent and client hints tell.
 
 What is stated stands alone: where a server names the visitor's device, the headers may be the server's own.
 """
@@ -30,7 +30,7 @@ user_agent = header("user-agent", doc="What the browser calls itself.")
 language_parameter = declare(String, stored=False, doc="Language as the tag sends it.")
 device_screen_resolution = declare(String, doc="Screen size as the tag sends it, for example 1920x1080.")
 sent_device = declare(Device, stored=False, doc="Device as the sender states it; null where it states none.")
-detected_device = declare(Device, stored=False, doc="Device as headers tell; null where nobody reads them.")
+detected_device = declare(Device, stored=False, doc="Device as user agent and client hints tell.")
 
 
 @event
@@ -47,7 +47,9 @@ def device(sent_device: Device, detected_device: Device) -> Device:
 
 @event
 def device_category(device: Device) -> String:
-    """Kind of device: desktop, mobile, tablet, ..."""
+    """Kind of device: desktop, smartphone, tablet, tv, console, wearable, bot or other. A word of the sender's own (the
+    Measurement Protocol's `mobile`) stays as it is.
+    """
     return ops.field(device, "category")
 
 
