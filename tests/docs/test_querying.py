@@ -29,7 +29,7 @@ EXAMPLES = re.findall(
 MINUTE = 60
 
 VISITS = (
-    ("10.1", 0, "page_view", "/?utm_source=news&utm_medium=mail"),
+    ("10.1", 0, "page_view", "/?utm_source=news&utm_medium=email"),
     ("10.1", 30, "page_view", "/shoes"),
     ("10.1", 50, "scroll", "/shoes"),
     ("10.1", 90, "add_to_cart", "/shoes"),
@@ -37,7 +37,7 @@ VISITS = (
     ("10.1", 180, "purchase&epn.value=59.5&cu=EUR&ep.transaction_id=T1", "/cart"),
     ("10.1", 180, "purchase&epn.value=59.5&cu=EUR&ep.transaction_id=T1", "/cart"),
     ("20.2", 5, "page_view", "/"),
-    ("30.3", 9, "page_view", "/shoes?utm_source=news&utm_medium=mail"),
+    ("30.3", 9, "page_view", "/shoes?utm_source=news&utm_medium=email"),
     ("30.3", 20 * MINUTE, "page_view", "/"),
     ("30.3", 24 * 60 * MINUTE, "page_view", "/shoes"),
 )
