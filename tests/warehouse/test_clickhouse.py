@@ -100,6 +100,15 @@ def test_null_is_not_zero(driver: ClickHouse) -> None:
     assert row == {"session_id": None, "value": None}
 
 
+def test_column_without_values(driver: ClickHouse) -> None:
+    """Is not sent, and null all the same; one that must not be null is sent and refused."""
+    driver.append([batch(event(), event())], cursor())
+    assert driver.query("SELECT session_id, value FROM events").to_pylist() == [{"session_id": None, "value": None}] * 2
+    nameless = batch(event()).rows.set_column(1, "name", pa.nulls(1, pa.string()))
+    with pytest.raises(BadRows, match="name"):
+        driver.append([TableBatch("events", nameless)], cursor(2))
+
+
 def test_more_months_than_one_insert_may_hold(driver: ClickHouse) -> None:
     """Several inserts, each of at most 100 partitions, and sent again none is there twice."""
     months = [event(date(2005 + n // 12, 1 + n % 12, 1)) for n in range(260)]
@@ -197,7 +206,8 @@ def test_table_of_a_cluster() -> None:
         "PARTITION BY toYYYYMM(date_utc)\n"
         "ORDER BY (`property_id`, `date_utc`)\n"
         "SETTINGS replicated_deduplication_window = 10000, "
-        "replicated_deduplication_window_seconds = 315360000, allow_nullable_key = 1"
+        "replicated_deduplication_window_seconds = 315360000, min_bytes_for_wide_part = 536870912, "
+        "allow_nullable_key = 1"
     )
 
 

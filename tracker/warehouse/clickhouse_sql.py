@@ -16,6 +16,11 @@ DEDUPLICATED_INSERTS = 10_000
 REMEMBERED_SECONDS = 10 * 365 * 86_400
 """How long a replicated table remembers them: its own hour is less than a tracker may be away between two tables."""
 
+COMPACT_BYTES = 512 << 20
+"""Up to which size, before compression, all columns of a part share a file: one file a column, of hundreds, costs a
+batch more than its rows do.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Storage:
@@ -85,7 +90,7 @@ def _settings(engine: str) -> str:
         if is_replicated
         else f"non_replicated_deduplication_window = {DEDUPLICATED_INSERTS}"
     )
-    return f"{window}, allow_nullable_key = 1"
+    return f"{window}, min_bytes_for_wide_part = {COMPACT_BYTES}, allow_nullable_key = 1"
 
 
 def _own_order(schema: pa.Schema) -> list[str]:
