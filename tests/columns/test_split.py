@@ -37,9 +37,9 @@ def causes(hits: list[Hit], settings: dict[str, Any] | None = None) -> list[str 
     return [row["session_split_cause"] for row in compute_rows(hits, settings)]
 
 
-def test_a_gap_over_the_timeout_splits() -> None:
-    """Exactly the timeout does not."""
-    hits = [at(0), at(30 * MINUTE), at(60 * MINUTE + 1)]
+def test_a_gap_of_the_timeout_splits() -> None:
+    """A microsecond less does not."""
+    hits = [at(0), at(30 * MINUTE - 1), at(60 * MINUTE - 1)]
     assert sessions(hits) == [[0, 1], [2]]
     assert causes(hits) == [None, None, "timeout"]
 

@@ -78,8 +78,8 @@ def seconds_until(moment: str, zone: str) -> float:
 
 
 def test_half_an_hour_without_action_ends_a_visit() -> None:
-    """One visitor, two visits: six minutes apart is one, more than thirty is two."""
-    sent = (0, PAGE), (6 * MINUTE, PAGE), (36 * MINUTE, PAGE), (66 * MINUTE + 1, PAGE)
+    """One visitor, two visits: a second less than thirty minutes apart is one, thirty is two."""
+    sent = (0, PAGE), (6 * MINUTE, PAGE), (36 * MINUTE - 1, PAGE), (66 * MINUTE - 1, PAGE)
     assert visits(*sent) == [[0, 1, 2], [3]]
     assert causes(*sent)[3] == "timeout"
 
@@ -244,5 +244,5 @@ def test_a_property_sets_its_own_limit_of_actions() -> None:
 
 def test_time_on_a_page_never_exceeds_the_timeout() -> None:
     """A longer gap is between two visits, so it is nobody's time."""
-    sent = (0, PAGE), (30 * MINUTE, PAGE), (61 * MINUTE, PAGE), (62 * MINUTE, PING), (63 * MINUTE, PAGE)
-    assert [row["time_on_page"] for row in compute_rows(hits(*sent))] == [30 * MINUTE, 0, 2 * MINUTE, 2 * MINUTE, 0]
+    sent = (0, PAGE), (29 * MINUTE, PAGE), (61 * MINUTE, PAGE), (62 * MINUTE, PING), (63 * MINUTE, PAGE)
+    assert [row["time_on_page"] for row in compute_rows(hits(*sent))] == [29 * MINUTE, 0, 2 * MINUTE, 2 * MINUTE, 0]

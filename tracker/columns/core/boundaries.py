@@ -16,8 +16,8 @@ most_session_events = setting("max_session_events", Int64, doc="Events after whi
 
 @boundary(order=100)
 def timeout(timestamp_utc: Events[Timestamp], session_timeout: Events[Int64]) -> Bool:
-    """More than the timeout passed since the event before."""
-    return ops.more_than(ops.microseconds_between(timestamp_utc.shift(1), timestamp_utc), session_timeout).values
+    """The timeout, or more, passed since the event before: as in Matomo, and as open sessions close."""
+    return ops.at_least(ops.microseconds_between(timestamp_utc.shift(1), timestamp_utc), session_timeout).values
 
 
 @boundary(order=300, default=False)
