@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from tracker import plugins
+from tracker import __version__, plugins
 from tracker.clock import SystemClock
 from tracker.columns.batch import Computer, Rules
 from tracker.config import Properties, PropertySettings, Settings, SinkSettings
@@ -210,7 +210,15 @@ def computer(
         found.columns,
         {protocol.name: protocol.parameters for protocol in found.protocols},
         codec.decode,
-        Rules(known.always, overrides, opened or resources(settings), failed),
+        Rules(
+            known.always,
+            overrides,
+            opened or resources(settings),
+            failed,
+            properties=sorted(known.known),
+            common={"columns": settings.columns, "currency": settings.currency.model_dump(exclude={"rates_file"})},
+            program=__version__,
+        ),
     )
 
 

@@ -301,6 +301,22 @@ class Outcomes:
 
 
 @dataclass(frozen=True, slots=True)
+class Epoch:
+    """What batches are computed with. The texts are JSON, without anything secret; equal texts have equal numbers."""
+
+    number: int
+    """The `schema_epoch` of the rows: a hash of all the rest, 63 bits."""
+    program: str
+    """Version of the program."""
+    columns: str
+    """Column -> protocol family -> version, provider, wire names."""
+    settings: str
+    """Those that decide what the rows are: of all properties, and what single ones have otherwise."""
+    data_files: str
+    """Name of each resource -> its version."""
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What a plan's hits came to: rows to write, and a count of everything that is no row."""
 
@@ -314,3 +330,7 @@ class Batch:
     """(property id, outcome, reason) -> hits, for every outcome but `written`."""
     record_of: Callable[[int], bytes]
     """The log record at an offset of this plan, for a row that the warehouse refuses."""
+    epoch: Epoch | None = None
+    """What it was computed with; None: nobody said."""
+    log_time: int = 0
+    """Log time of the plan."""

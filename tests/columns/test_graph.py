@@ -16,6 +16,7 @@ from tracker.columns import (
     implemented_by,
     param,
     session,
+    version,
 )
 from tracker.columns.collect import collect
 from tracker.columns.column import Column, ColumnError
@@ -247,3 +248,80 @@ def test_order_follows_inputs() -> None:
     early = named(early=param("e", type=String))
     graph = build(collect([late, *early]), ["ga4"])["ga4"]
     assert [node.name for node in graph.order] == ["early", "late"]
+
+
+def test_a_pattern_chooses_where_there_is_such_a_provider() -> None:
+    """Other columns of such a name keep the provider they have; one with several others still needs a choice."""
+    country, from_one, from_two = two_providers()
+    county = declare(String, doc="County.")
+    county.name = "county"
+
+    @event(implements=county, provider="one")
+    def only_county() -> String:
+        """One."""
+        raise NotImplementedError
+
+    @event(implements=county, provider="three")
+    def another_county() -> String:
+        """Three."""
+        raise NotImplementedError
+
+    columns = [country, from_one, from_two, county, only_county]
+    nodes = build(collect(columns), ["ga4"], {"coun*": "two"})["ga4"].nodes
+    assert [nodes[name].column for name in ("country", "county")] == [from_two, only_county]
+    found = problems(*columns, another_county, choices={"coun*": "two"})
+    assert [problem.partition("): ")[2][:42] for problem in found] == ["several providers, choose one under [colum"]
+
+
+def test_a_pattern_that_chooses_nothing_is_an_error() -> None:
+    """A slip in a provider's name does not go unnoticed."""
+    found = problems(*two_providers(), choices={"count*": "one", "coun*": "tow"})
+    assert found[0] == "columns.coun*: no column of such a name has a provider 'tow' (did you mean 'two'?)"
+
+
+def versions(demand: int, provider: str | None = None) -> tuple[list[Column[..., Any]], Column[..., Any]]:
+    """A column that wants a version of `country`, of which provider one is version 1 and provider two version 2."""
+    country, from_one, from_two = two_providers()
+    from_two.version = 2
+    by = [implemented_by(provider, "country")] if provider else []
+    scope: dict[str, Any] = {"Wanted": Annotated[String, version(demand), *by], "String": String}
+    exec("def reader(country: Wanted) -> String:\n    'Reads.'", scope)
+    reader: Column[..., Any] = event(scope["reader"])
+    return [country, from_one, from_two, reader], reader
+
+
+def test_an_input_may_demand_a_version() -> None:
+    """Of whatever is chosen, or of the provider it names."""
+    for demand, provider in ((2, None), (2, "two"), (1, "one")):
+        columns, _ = versions(demand, provider)
+        assert "reader" in build(collect(columns), ["ga4"], {"country": "two"})["ga4"].nodes
+
+
+@pytest.mark.parametrize("provider", [None, "two"])
+def test_another_version_is_an_error(provider: str | None) -> None:
+    """It names the column that demands, and the version and place of the one it would get."""
+    columns, reader = versions(1, provider)
+    assert problems(*columns, choices={"country": "two"}) == [
+        f"column 'reader' ({reader.where}): input 'country': it needs version 1 of country, "
+        f"and its provider 'two' ({columns[2].where}) is 2"
+    ]
+
+
+def test_another_version_of_a_plain_column() -> None:
+    """A column without providers has a version as well; so has a parameter."""
+
+    @event
+    def reader(source: Annotated[String, version(3)]) -> String:
+        """Reads."""
+        return source
+
+    source = named(source=param("s", type=String, version=2))
+    assert problems(*source, reader)[0].endswith(f"it needs version 3 of source, and it ({source[0].where}) is 2")
+
+
+def test_nobody_has_no_version() -> None:
+    """A demand on an interface that no provider fills for a protocol is no mistake there: the input is null."""
+    columns, _ = versions(2)
+    columns[1].protocol = columns[2].protocol = "ga4"
+    graphs = build(collect(columns), ["ga4", "matomo"], {"country": "two"})
+    assert graphs["matomo"].nodes["country"].column.kind == "interface"

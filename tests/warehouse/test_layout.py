@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from tracker.config import WarehouseSettings
 from tracker.model import Batch, DeadLetter, Outcome, Outcomes
-from tracker.warehouse.layout import DEAD_LETTERS, LEDGER, schemas, wide_tables
+from tracker.warehouse.layout import DEAD_LETTERS, EPOCHS, LEDGER, schemas, wide_tables
 
 LETTER = DeadLetter(2, 7, 5, "p", 1_700_000_000_000_001, "columns", "no_id", b"\x00raw")
 
@@ -24,9 +24,9 @@ def rows(batch: Batch, table: str) -> list[dict[str, object]]:
 
 
 def test_schemas() -> None:
-    """The layout is the table of events, under its configured name, and the tracker's own two."""
+    """The layout is the table of events, under its configured name, and the tracker's own."""
     events = pa.schema([("id", pa.string())])
-    assert list(schemas(events, WarehouseSettings(events_table="hits"))) == ["hits", LEDGER, DEAD_LETTERS]
+    assert list(schemas(events, WarehouseSettings(events_table="hits"))) == ["hits", LEDGER, DEAD_LETTERS, EPOCHS]
 
 
 def test_rows_fit_schemas() -> None:

@@ -1,7 +1,7 @@
 """Columns: plain functions of Arrow arrays, wired by name. Everything a column author needs is exported here."""
 
 from tracker.columns import ops
-from tracker.columns.column import Column, ColumnError, First, implemented_by
+from tracker.columns.column import Column, ColumnError, First, implemented_by, version
 from tracker.columns.events import Events, Runs
 from tracker.columns.types import (
     Binary,
@@ -45,4 +45,5 @@ __all__ = [
     "session",
     "setting",
     "struct_of",
+    "version",
 ]

@@ -6,7 +6,7 @@ Pure: the same records, settings and resources give the same batch.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ from tracker.columns import arrays, ops, steps
 from tracker.columns.cache import BoundedCache
 from tracker.columns.collect import AnyColumn
 from tracker.columns.decode import Decoded, Reader, decode_hits, parameters_of
+from tracker.columns.epoch import describe
 from tracker.columns.graph import Graph
 from tracker.columns.parameters import Hits
 from tracker.columns.run import Run
-from tracker.model import Batch, DeadLetter, Outcome, Outcomes, Plan
+from tracker.model import Batch, DeadLetter, Epoch, Outcome, Outcomes, Plan
 
 Positions = NDArray[np.int64]
 Decode = Callable[[bytes], tuple[Any, Mapping[str, Any]]]
@@ -37,6 +38,14 @@ class Rules:
     resources: Callable[[], Mapping[str, Any]] = dict
     """What is open, by name. Asked once a batch, which sees no other version of it."""
     failed: Callable[[str, int, Exception], None] = lambda column, pieces, error: None
+    watch: Callable[[Run], None] = lambda run: None
+    """Shown every run twice, for explanations: before anything is left out of it, and at its end."""
+    properties: Sequence[str] = ()
+    """The properties that have settings of their own."""
+    common: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of no property that decide what rows are: they become part of the epoch, and are not read here."""
+    program: str = ""
+    """Its version."""
 
 
 class Computer:
@@ -53,7 +62,7 @@ class Computer:
         """`columns` gives the order of the table; `readers` has each protocol's `parameters`, by protocol name."""
         self.graphs, self.readers, self.decode, self.rules = graphs, readers, decode, rules
         self.schema = table_schema(columns)
-        self._opened: tuple[Mapping[str, Any], BoundedCache] = ({}, BoundedCache(rules.failed))
+        self._opened: _Opened | None = None
 
     def __call__(self, partition: int, plan: Plan, records: Sequence[bytes], killed: Sequence[int] = ()) -> Batch:
         """The batch of `plan`; `records` belong to the offsets of its protosessions, one after the other.
@@ -63,26 +72,33 @@ class Computer:
         work = _Work(partition, plan, self.schema)
         decoded = decode_hits(partition, plan, records, self.decode, work.dead_letter, frozenset(killed))
         work.record_of = decoded.record_of
-        resources, cache = self._resources()
-        token = ops.current_cache.set(cache)
+        opened = self._now_open()
+        token = ops.current_cache.set(opened.cache)
         try:
             for family in sorted(decoded.families):
-                self._family(decoded, family, plan, work, resources)
+                self._family(decoded, family, plan, work, opened)
         finally:
             ops.current_cache.reset(token)
-        return work.batch()
+        return work.batch(opened.epoch)
 
-    def _resources(self) -> tuple[Mapping[str, Any], BoundedCache]:
+    def _now_open(self) -> "_Opened":
         """What is open now, and what was remembered with it: nothing outlives the data it was looked up in."""
-        known, cache = self._opened
-        resources = self.rules.resources()
-        if resources != known:
-            cache = BoundedCache(self.rules.failed)
-        self._opened = (resources, cache)
-        return resources, cache
+        resources, rules, opened = self.rules.resources(), self.rules, self._opened
+        if opened is None or resources != opened.resources:
+            epoch = describe(
+                self.graphs,
+                rules.settings_of,
+                rules.overrides,
+                rules.properties,
+                rules.common,
+                resources,
+                rules.program,
+            )
+            self._opened = opened = _Opened(resources, BoundedCache(rules.failed), epoch)
+        return opened
 
-    def _family(self, decoded: Decoded, family: str, plan: Plan, work: "_Work", resources: Mapping[str, Any]) -> None:
-        hits = decoded.families[family]
+    def _family(self, decoded: Decoded, family: str, plan: Plan, work: "_Work", opened: "_Opened") -> None:
+        hits = replace(decoded.families[family], schema_epoch=opened.epoch.number)
         graph = self.graphs.get(family)
         if graph is None:
             work.dead_rows(hits, np.arange(len(hits)), "decode", "unknown_protocol")
@@ -98,16 +114,27 @@ class Computer:
             parameters,
             self.rules.settings_of,
             self.rules.overrides,
-            resources,
+            opened.resources,
             self.rules.failed,
         )
         run.compute(graph.early)
+        self.rules.watch(run)
         steps.drop_incomplete(run, work)
         steps.arrange(run, work)
         steps.leave_out(run, work)
         steps.cut(run, plan.protosessions)
         run.compute(graph.late)
+        self.rules.watch(run)
         work.add(table(run, self.schema))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a batch sees of data files, and what holds as long as they are the same."""
+
+    resources: Mapping[str, Any]
+    cache: BoundedCache
+    epoch: Epoch
 
 
 @dataclass
@@ -152,7 +179,7 @@ class _Work:
             self.left_out.append(int(hits.offsets[row]))
             self.ledger[hits.property_ids[row], "filtered", reason] += 1
 
-    def batch(self) -> Batch:
+    def batch(self, epoch: Epoch) -> Batch:
         events = pa.concat_tables(self.tables).combine_chunks() if self.tables else self.schema.empty_table()
         outcomes = Outcomes(
             self.plan.n,
@@ -160,7 +187,17 @@ class _Work:
             sorted(self.left_out),
             {letter.offset: letter.reason for letter in self.dead},
         )
-        return Batch(self.partition, self.plan.n, events, outcomes, self.dead, dict(self.ledger), self.record_of)
+        return Batch(
+            self.partition,
+            self.plan.n,
+            events,
+            outcomes,
+            self.dead,
+            dict(self.ledger),
+            self.record_of,
+            epoch,
+            self.plan.log_time,
+        )
 
 
 def table(run: Run, schema: pa.Schema) -> pa.Table:

@@ -52,6 +52,21 @@ def implemented_by(provider: str, interface: str) -> ImplementedBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """The version of a column that an input needs; see `version`."""
+
+    number: int
+
+
+def version(number: int) -> Version:
+    """Take this version of the column, and fail at the start where what fills it has another.
+
+    Stands in an input's annotation, alone or beside `implemented_by`: `page_path: Annotated[String, version(2)]`.
+    """
+    return Version(number)
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One parameter of a column's function."""
 
@@ -62,6 +77,8 @@ class Input:
     events: bool = False
     first: bool = False
     provider: str | None = None
+    version: int | None = None
+    """None: any."""
 
 
 @dataclass(eq=False)
@@ -81,6 +98,7 @@ class Column(Generic[P, R]):
     """The column's own settings: keyword-only parameters with their defaults."""
     stored: bool = True
     version: int = 1
+    """Raised by its author whenever the same request may give another value."""
     protocol: str | None = None
     """Protocol family it is for; None: all."""
     implements: Any = None

@@ -64,13 +64,14 @@ def build(
     choices: Mapping[str, str] | None = None,
     switches: Mapping[str, Mapping[str, bool]] | None = None,
 ) -> dict[str, Graph]:
-    """A graph per family. `choices` maps interface names (wildcards allowed) to provider names; `switches` has, by
-    family, the boundaries that are on or off there unless a property says otherwise.
+    """A graph per family. `choices` maps interface names to provider names; a name with wildcards chooses wherever
+    there is such a provider. `switches` has, by family, the boundaries that are on or off there unless a property says
+    otherwise.
 
     Raises `Problems` with every mistake in every column.
     """
     columns = list(columns)
-    problems: dict[str, Misconfigured] = {}
+    problems = {str(problem): problem for problem in _idle_patterns(columns, choices or {})}
     graphs = {}
     for family in families:
         builder = _Builder(columns, family, choices or {}, (switches or {}).get(family, {}))
@@ -82,6 +83,16 @@ def build(
     if problems:
         raise Problems(list(problems.values()))
     return graphs
+
+
+def _idle_patterns(columns: Sequence[AnyColumn], choices: Mapping[str, str]) -> Iterable[Misconfigured]:
+    """Choices with wildcards that choose nothing for any protocol."""
+    offered = {(str(column.implements), provider_of(column)) for column in columns if column.implements is not None}
+    for pattern, choice in choices.items():
+        matching = {provider for interface, provider in offered if fnmatchcase(interface, pattern)}
+        if choice not in matching and any(sign in pattern for sign in "*?["):
+            near = did_you_mean(choice, sorted(matching))
+            yield Misconfigured(f"columns.{pattern}: no column of such a name has a provider {choice!r}{near}")
 
 
 class _Builder:
@@ -126,7 +137,7 @@ class _Builder:
                 self.nodes[column.name] = Node(column.name, column, column)
 
     def _offer(self, column: AnyColumn) -> None:
-        interface, provider = str(column.implements), column.provider or column.name
+        interface, provider = str(column.implements), provider_of(column)
         other = self.providers[interface].get(provider)
         if other is not None:
             self.problems.append(column.error(f"{interface!r} already has a provider {provider!r}: {other.where}"))
@@ -148,17 +159,15 @@ class _Builder:
                 node.column = chosen
 
     def _chosen(self, node: Node, offered: Mapping[str, AnyColumn]) -> AnyColumn | None:
-        choice = next((v for k, v in self.choices.items() if k == node.name), None) or next(
-            (v for k, v in self.choices.items() if fnmatchcase(node.name, k)), None
-        )
+        by_pattern = (v for k, v in self.choices.items() if v in offered and fnmatchcase(node.name, k))
+        choice = self.choices.get(node.name) or next(by_pattern, None)
         if choice is not None:
             if choice in offered:
                 return offered[choice]
-            if node.name in self.choices:
-                have = ", ".join(sorted(offered))
-                self.problems.append(
-                    node.interface.error(f"the settings choose provider {choice!r}, but there is only: {have}")
-                )
+            have = ", ".join(sorted(offered))
+            self.problems.append(
+                node.interface.error(f"the settings choose provider {choice!r}, but there is only: {have}")
+            )
             return None
         offered = {name: column for name, column in offered.items() if not column.on_request}
         if len(offered) > 1:
@@ -257,6 +266,11 @@ class _Builder:
                 self.problems.append(node.column.error("it is needed before the split and cannot take Events"))
 
 
+def provider_of(column: AnyColumn) -> str:
+    """What the settings call a provider: the name it was given, or else its own."""
+    return column.provider or column.name
+
+
 def _misfit(column: AnyColumn, needed: Input, source: Node) -> str:
     wanted, given = needed.type, source.interface.type
     if wanted is not None and given is not None and wanted != given:
@@ -275,7 +289,15 @@ def _misfit(column: AnyColumn, needed: Input, source: Node) -> str:
         return "only a boundary may take First[...]"
     if column.scope == "boundary" and source.scope == "event" and not (needed.events or needed.first):
         return f"a boundary sees the event column {source.name} as Events[...] or First[...]"
-    return ""
+    return _other_version(needed, source.column)
+
+
+def _other_version(needed: Input, column: AnyColumn) -> str:
+    """What is wrong with the version of the column that fills an input. An interface that nobody fills has none."""
+    if needed.version in (None, column.version) or column.kind == "interface":
+        return ""
+    found = f"its provider {provider_of(column)!r}" if column.implements else "it"
+    return f"it needs version {needed.version} of {needed.source}, and {found} ({column.where}) is {column.version}"
 
 
 def _ancestors(nodes: Iterable[Node]) -> set[int]:

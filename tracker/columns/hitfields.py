@@ -48,6 +48,7 @@ FIELDS: dict[str, tuple[pa.DataType, Callable[[Hits], Any]]] = {
     "method": (arrow_type(String), lambda hits: pa.array(hits.methods, pa.string())),
     "log_partition": (arrow_type(Int64), lambda hits: _same(hits.partition, pa.int64())(hits)),
     "log_offset": (arrow_type(Int64), lambda hits: pa.array(hits.offsets, pa.int64())),
+    "schema_epoch": (arrow_type(Int64), lambda hits: _same(hits.schema_epoch, pa.int64())(hits)),
     "protosession": (arrow_type(Int64), lambda hits: pa.array(hits.protosession, pa.int64())),
 }
 """Field name -> its type, and how it is read from a batch of hits."""

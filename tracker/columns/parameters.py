@@ -40,6 +40,7 @@ class Hits:
     headers: Sequence[Mapping[str, str]]
     queries: Sequence[bytes]
     bodies: Sequence[bytes]
+    schema_epoch: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)

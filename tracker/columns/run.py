@@ -162,10 +162,10 @@ class Run:
             ids = ids.take(pa.array(self.offsets[:-1], pa.int64()))
         variants: dict[tuple[tuple[str, Any], ...], list[str]] = {}
         for property_id in ids.unique().to_pylist():
-            changed = {**base, **self.overrides(node.name, property_id)}
+            changed = {**base, **self.overrides(node.column.name, property_id)}
             variants.setdefault(tuple(sorted(changed.items())), []).append(property_id)
         if not variants:
-            return [({**base, **self.overrides(node.name, "")}, None)]
+            return [({**base, **self.overrides(node.column.name, "")}, None)]
         return [(dict(k), arrays.true_mask(ops.is_in(ids, v))) for k, v in variants.items()]
 
     def _call(self, node: Node, settings: Mapping[str, Any]) -> Any:

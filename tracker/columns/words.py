@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_or
 
 import pyarrow as pa
 
-from tracker.columns.column import Column, ColumnError, First, ImplementedBy, Input, Kind, Scope
+from tracker.columns.column import Column, ColumnError, First, ImplementedBy, Input, Kind, Scope, Version
 from tracker.columns.events import Events, Runs
 from tracker.columns.types import NamedValues, arrow_type
 
@@ -189,6 +189,7 @@ def _input(argument: str, hint: Any, name: str, where: str) -> Input:
                 name, where, f"input {argument!r}: a First[...] input is named first_ and the column's name"
             )
     by = next((extra for extra in _extras(hint) if isinstance(extra, ImplementedBy)), None)
+    wanted = next((extra.number for extra in _extras(hint) if isinstance(extra, Version)), None)
     try:
         kind = arrow_type(hint)
     except TypeError as error:
@@ -196,7 +197,7 @@ def _input(argument: str, hint: Any, name: str, where: str) -> Input:
             raise ColumnError(name, where, f"input {argument!r}: {error}") from None
         kind = None  # a resource, by its own class
     source = by.interface if by else argument.removeprefix("first_") if first else argument
-    return Input(argument, source, kind, events, first, by.provider if by else None)
+    return Input(argument, source, kind, events, first, by.provider if by else None, wanted)
 
 
 def _extras(hint: Any) -> tuple[Any, ...]:

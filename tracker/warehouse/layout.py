@@ -8,8 +8,10 @@ from tracker.config import WarehouseSettings
 from tracker.model import Batch, DeadLetter, Outcome
 from tracker.warehouse.driver import TableBatch
 
-LEDGER, DEAD_LETTERS = "tracker_ledger", "tracker_dead_letters"
-"""Names of the tracker's own tables: how many hits of each plan ended where, and those that could not be written."""
+LEDGER, DEAD_LETTERS, EPOCHS = "tracker_ledger", "tracker_dead_letters", "tracker_epochs"
+"""Names of the tracker's own tables: how many hits of each plan ended where, those that could not be written, and what
+rows were computed with.
+"""
 
 LEDGER_SCHEMA = pa.schema(
     [
@@ -37,20 +39,66 @@ DEAD_LETTERS_SCHEMA = pa.schema(
 )
 """One row per hit that could not be written; `record` is its log record, whole, so that it can be tried again."""
 
+EPOCHS_SCHEMA = pa.schema(
+    [
+        pa.field("epoch", pa.int64(), nullable=False),
+        pa.field("program", pa.string(), nullable=False),
+        pa.field("columns", pa.string(), nullable=False),
+        pa.field("settings", pa.string(), nullable=False),
+        pa.field("data_files", pa.string(), nullable=False),
+        pa.field("first_partition", pa.int64(), nullable=False),
+        pa.field("first_plan", pa.int64(), nullable=False),
+        pa.field("first_seen", pa.timestamp("us", "UTC"), nullable=False),
+    ]
+)
+"""One row per `schema_epoch`: what it stands for (JSON, see `tracker.model.Epoch`), and the first plan that had it, at
+which log time.
+"""
+
 
 def schemas(events: pa.Schema, settings: WarehouseSettings) -> dict[str, pa.Schema]:
     """Every table of the layout and its schema, given that of the events."""
-    return {settings.events_table: events, LEDGER: LEDGER_SCHEMA, DEAD_LETTERS: DEAD_LETTERS_SCHEMA}
+    return {
+        settings.events_table: events,
+        LEDGER: LEDGER_SCHEMA,
+        DEAD_LETTERS: DEAD_LETTERS_SCHEMA,
+        EPOCHS: EPOCHS_SCHEMA,
+    }
 
 
 def wide_tables(batch: Batch, events_table: str) -> list[TableBatch]:
-    """The rows of a batch, table by table; tables that get none are left out."""
+    """The rows of a batch, table by table; tables that get none are left out.
+
+    The epoch is there with every batch, and before the events that point to it: the writer knows when it is new.
+    """
     tables = [
+        TableBatch(EPOCHS, _epoch(batch)),
         TableBatch(events_table, batch.events),
         TableBatch(LEDGER, _ledger(batch)),
         TableBatch(DEAD_LETTERS, _dead_letters(batch)),
     ]
     return [table for table in tables if table.rows.num_rows]
+
+
+def _epoch(batch: Batch) -> pa.Table:
+    epoch = batch.epoch
+    rows = (
+        []
+        if epoch is None
+        else [
+            {
+                "epoch": epoch.number,
+                "program": epoch.program,
+                "columns": epoch.columns,
+                "settings": epoch.settings,
+                "data_files": epoch.data_files,
+                "first_partition": batch.partition,
+                "first_plan": batch.plan,
+                "first_seen": batch.log_time,
+            }
+        ]
+    )
+    return pa.Table.from_pylist(rows, EPOCHS_SCHEMA)
 
 
 def _ledger(batch: Batch) -> pa.Table:

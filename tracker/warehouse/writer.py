@@ -15,6 +15,7 @@ from tracker.metrics import Metrics
 from tracker.model import Batch, Cursor, DeadLetter, Outcome, Outcomes
 from tracker.warehouse.driver import BadRows, Driver, SchemaMismatch, TableBatch
 from tracker.warehouse.evolve import Create, Evolution, Widen, plan
+from tracker.warehouse.layout import EPOCHS
 
 STAGE, REASON = "warehouse", "bad_row"
 """What counters and the ledger say of a row that the warehouse refused; its dead letter says more."""
@@ -49,6 +50,7 @@ class Writer:
         self._wait, self._metrics, self._log = wait, metrics, log.bind(sink=name)
         self.problem = ""
         """Why the warehouse takes nothing now; empty when it does."""
+        self._epochs: set[int] = set()
 
     def prepare(self) -> None:
         """Open the warehouse and make its tables fit. Must be called before the first batch.
@@ -58,6 +60,8 @@ class Writer:
         self._until_done(self.driver.open)
         for table, evolution in self._until_done(self._evolutions).items():
             self._until_done(lambda table=table, evolution=evolution: self._evolve(table, evolution))  # type: ignore[misc]
+        stored: set[int] | None = self._until_done(self._stored_epochs)
+        self._epochs = stored or set()
 
     def cursor(self, partition: int) -> Cursor | None:
         """What the warehouse itself says it has."""
@@ -69,6 +73,7 @@ class Writer:
         Tries for ever. Raises the last `Retry` when told to stop: nothing was done then. Lets `SchemaMismatch` pass.
         """
         written, tables = self._until_done(lambda: self._append(batch, cursor))
+        self._note_epoch(batch)
         for table in tables:
             self._metrics.rows.labels(self.name, table.table).inc(table.rows.num_rows)
         refused = len(written.dead) - len(batch.dead)
@@ -123,13 +128,42 @@ class Writer:
                 return done
             seconds = min(2 * seconds, _LONGEST_WAIT)
 
+    def _stored_epochs(self) -> set[int] | None:
+        """Those the warehouse has a row of; None where it answers no questions."""
+        if EPOCHS not in self._schemas:
+            return None
+        try:
+            found = self.driver.query(f"SELECT epoch FROM {EPOCHS}")  # noqa: S608
+        except NotImplementedError:
+            return None
+        return set(found["epoch"].to_pylist())
+
+    def _note_epoch(self, batch: Batch) -> None:
+        """Remember a new epoch once its row is there.
+
+        It may not be: when a plan was cut off and comes again under another epoch, a warehouse that knows a plan's
+        inserts by its number takes the second row for the first. Then the next plan brings it.
+        """
+        if batch.epoch is None or batch.epoch.number in self._epochs:
+            return
+        try:
+            stored = self._stored_epochs()
+        except Retry:
+            stored = None
+        self._epochs |= {batch.epoch.number} if stored is None else stored
+
+    def _tables(self, batch: Batch) -> Sequence[TableBatch]:
+        """The rows of a batch, without those of an epoch that the warehouse has."""
+        known = batch.epoch is not None and batch.epoch.number in self._epochs
+        return [table for table in self._layout(batch) if not (known and table.table == EPOCHS)]
+
     def _append(self, batch: Batch, cursor: Cursor) -> tuple[Batch, Sequence[TableBatch]]:
-        tables = self._layout(batch)
+        tables = self._tables(batch)
         try:
             self.driver.append(tables, cursor)
         except BadRows:
             batch = self._without_bad_rows(batch)
-            tables = self._layout(batch)
+            tables = self._tables(batch)
             self._append_good(tables, cursor)
         return batch, tables
 
@@ -170,7 +204,7 @@ class Writer:
         return bad
 
     def _refusal(self, batch: Batch, start: int, stop: int) -> str | None:
-        piece = replace(batch, events=batch.events.slice(start, stop - start), dead=(), ledger={})
+        piece = replace(batch, events=batch.events.slice(start, stop - start), dead=(), ledger={}, epoch=None)
         try:
             self.driver.check(self._layout(piece))
         except BadRows as error:

@@ -31,6 +31,14 @@ log_partition = hit("log_partition", Int64, stored=True, doc="Partition of the l
 log_offset = hit(
     "log_offset", Int64, stored=True, doc="Offset in that partition: with log_partition the event's place for ever."
 )
+schema_epoch = hit(
+    "schema_epoch",
+    Int64,
+    stored=True,
+    required=True,
+    doc="What the row was computed with: the row of tracker_epochs that has the column versions, data files and"
+    " settings in force.",
+)
 protosession = hit("protosession", Int64, doc="Number of the protosession in its batch.")
 event_key = hit("event_key", Binary, doc="What makes a re-sent event the same event.")
 

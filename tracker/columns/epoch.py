@@ -1,0 +1,139 @@
+"""What batches are computed with, described and numbered: the `schema_epoch` of their rows.
+
+The number is a hash of the description, so the same columns, settings, data files and program give the same number on
+every machine, in every warehouse and when tables are built again, and nobody has to agree on it. What is secret has no
+place in a description; the order in which things are written makes no difference.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from tracker.columns.graph import Graph, Node, provider_of
+from tracker.model import Epoch
+
+STEPS_READ = ("join_by_user_id", "redact_emails")
+"""Settings of a property that decide what its rows are without being the input of a column."""
+_SECRET = re.compile(
+    r"(?:^|_)(?:tokens?|secrets?|passwords?|passphrases?|credentials?|(?:api|private|licen[cs]e)_keys?)(?:_|$)"
+)
+_COMMON = ""
+"""The id of no property: what is found for it holds for all that say nothing else."""
+
+SettingsOf = Callable[[str], Any]
+Overrides = Callable[[str, str], Mapping[str, Any]]
+
+
+def describe(
+    graphs: Mapping[str, Graph],
+    settings_of: SettingsOf,
+    overrides: Overrides,
+    properties: Sequence[str],
+    common: Mapping[str, Any],
+    resources: Mapping[str, Any],
+    program: str,
+) -> Epoch:
+    """The epoch of batches that are computed so.
+
+    `properties` are those with settings of their own; `common` are the settings that belong to none; `program` is its
+    version. A setting whose name tells that it is secret is left out.
+    """
+    own = {name: _of_property(graphs, settings_of, overrides, name) for name in (_COMMON, *properties)}
+    usual = own.pop(_COMMON)
+    special = {name: different for name in own if (different := _differences(usual, own[name]))}
+    settings = {**_plain(common), "defaults": usual, "properties": special}
+    texts = (
+        program,
+        _text(_columns(graphs)),
+        _text(settings),
+        _text({name: str(getattr(opened, "version", "")) for name, opened in resources.items()}),
+    )
+    return Epoch(_number(texts), *texts)
+
+
+def _columns(graphs: Mapping[str, Graph]) -> Mapping[str, Any]:
+    """Column -> protocol family -> its version, who provides it and what it is read from.
+
+    Those that are in no table too: what they give decides what the others are.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for family, graph in graphs.items():
+        for node in graph.order:
+            if node.column.kind != "interface":
+                found.setdefault(node.name, {})[family] = _column(node)
+    return found
+
+
+def _column(node: Node) -> Mapping[str, Any]:
+    column = node.column
+    about: dict[str, Any] = {"version": column.version}
+    if column.implements is not None:
+        about["provider"] = provider_of(column)
+    if column.keys:
+        about["keys"] = list(column.keys)
+    return about
+
+
+def _of_property(
+    graphs: Mapping[str, Graph], settings_of: SettingsOf, overrides: Overrides, property_id: str
+) -> dict[str, Any]:
+    """The settings that columns, boundaries and steps see of one property."""
+    nodes = [node for graph in graphs.values() for node in graph.order]
+    own = settings_of(property_id)
+    read = {*STEPS_READ, *(node.column.keys[0] for node in nodes if node.column.kind == "setting")}
+    switches = getattr(own, "boundaries", {})
+    return {
+        **_plain({name: getattr(own, name, None) for name in read}),
+        "boundaries": {
+            f"{family}.{node.name}": switches.get(node.name, node.default)
+            for family, graph in graphs.items()
+            for node in graph.boundaries
+        },
+        "columns": {
+            node.column.name: _plain({**node.column.settings, **overrides(node.column.name, property_id)})
+            for node in nodes
+            if node.column.settings
+        },
+    }
+
+
+def _differences(common: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a property has otherwise, down to single switches and column settings."""
+    found = {}
+    for name, value in own.items():
+        usual = common.get(name)
+        if isinstance(value, dict) and isinstance(usual, dict):
+            value = _differences(usual, value)
+            if value:
+                found[name] = value
+        elif value != usual:
+            found[name] = value
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON has it, without anything secret inside."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items() if not _is_secret(str(name), inner)}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, set | frozenset):
+        return sorted(_plain(inner) for inner in value)
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    inside = value if isinstance(value, list | tuple) else (value,)
+    return bool(_SECRET.search(name.lower())) or any(hasattr(one, "get_secret_value") for one in inside)
+
+
+def _text(description: Any) -> str:
+    return json.dumps(description, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _number(texts: Sequence[str]) -> int:
+    """63 bits, never negative: every warehouse has a type for that."""
+    digest = blake2b(_text(list(texts)).encode(), digest_size=8, person=b"schema_epoch").digest()
+    return int.from_bytes(digest, "big") >> 1
