@@ -27,13 +27,13 @@ from tracker.errors import Misconfigured, Problems, Retry, did_you_mean
 from tracker.health import consumer_health, sink_health
 from tracker.metrics import Metrics, new_metrics
 from tracker.model import Carried, StartPoint
-from tracker.plugins import Registry
+from tracker.plugins import Registry, filters_of
 from tracker.points import reached
 from tracker.protosessions.fold import Fold
 from tracker.protosessions.limits import FoldLimits
 from tracker.protosessions.stamp import stamper
 from tracker.receiver.server import Receiver
-from tracker.resources import Resources, openers
+from tracker.resources import Resources, library_versions, openers
 from tracker.warehouse.driver import Driver
 from tracker.warehouse.duckdb import DuckDB
 from tracker.warehouse.layout import schemas, wide_tables
@@ -217,6 +217,7 @@ def computer(
             failed,
             properties=sorted(known.known),
             common={"columns": settings.columns, "currency": settings.currency.model_dump(exclude={"rates_file"})},
+            libraries=library_versions(),
             program=__version__,
         ),
     )
@@ -254,7 +255,7 @@ def writer(
 
 def registry(settings: Settings) -> Registry:
     """All plugins, loaded and checked. Raises `Problems` with everything that is wrong with any of them."""
-    return plugins.load(settings.plugins_dir, settings.columns, paths=settings.receiver.paths)
+    return plugins.load(settings.plugins_dir, settings.columns, paths=settings.receiver.paths, filters=filters_of(settings))
 
 
 def properties(settings: Settings, found: Registry) -> Properties[Any]:

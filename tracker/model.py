@@ -313,7 +313,7 @@ class Epoch:
     settings: str
     """Those that decide what the rows are: of all properties, and what single ones have otherwise."""
     data_files: str
-    """Name of each resource -> its version."""
+    """Name of each resource, and of each library that brings data -> its version."""
 
 
 @dataclass(frozen=True, slots=True)

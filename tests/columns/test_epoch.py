@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tracker.columns.rates import Rates
 from tracker.config import Settings
 from tracker.metrics import new_metrics
 from tracker.model import Batch, Closed, Epoch, Hit, Plan
+from tracker.resources.libraries import LIBRARIES
 from tracker.testing import compute_batch, make_hit
 from tracker.testing.hits import NOW
 from tracker.worker import codec
@@ -143,7 +145,7 @@ def small(*columns: AnyColumn, **options: Any) -> Epoch:
         "overrides": lambda column, property_id: {},
         "properties": (),
         "common": {},
-        "resources": {},
+        "data_files": {},
         "program": "1.0",
     }
     return describe(build(collect(columns), ["ga4"]), **{**default, **options})
@@ -173,13 +175,12 @@ def test_versions_count() -> None:
 
 def test_wire_names_and_program_and_data_count() -> None:
     """Which parameter is read, which program reads it, and what it looks things up in."""
-    rates = {"rates": Rates.of({}, version="7")}
     each = [
         small(page(1)),
         small(page(1, "dl", "url")),
         small(page(1), program="1.1"),
-        small(page(1), resources={"rates": Rates.of({})}),
-        small(page(1), resources=rates),
+        small(page(1), data_files={"rates": ""}),
+        small(page(1), data_files={"rates": "7"}),
     ]
     assert len({one.number for one in each}) == len(each)
     assert json.loads(each[-1].data_files) == {"rates": "7"}
@@ -278,8 +279,15 @@ def test_a_data_file_that_changes_begins_a_new_one() -> None:
         batch = computed(by)
         assert batch.epoch is not None
         assert set(batch.events["schema_epoch"].to_pylist()) == {batch.epoch.number}
+        assert json.loads(batch.epoch.data_files)["exchange_rates"] == version
         numbers.append(batch.epoch.number)
     assert numbers[0] == numbers[2] != numbers[1]
+
+
+def test_libraries_with_data_count() -> None:
+    """A list of user agents or public suffixes comes with a release of its library, and every one is named."""
+    described = json.loads(epoch({}).data_files)
+    assert {name: described[name] for name in LIBRARIES} == {name: metadata.version(name) for name in LIBRARIES}
 
 
 def test_it_is_described_once() -> None:

@@ -44,6 +44,8 @@ class Rules:
     """The properties that have settings of their own."""
     common: Mapping[str, Any] = field(default_factory=dict)
     """Settings of no property that decide what rows are: they become part of the epoch, and are not read here."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Version of each library that brings data of its own: part of the epoch, as the resources' versions are."""
     program: str = ""
     """Its version."""
 
@@ -91,7 +93,7 @@ class Computer:
                 rules.overrides,
                 rules.properties,
                 rules.common,
-                resources,
+                {**rules.libraries, **{name: _version(one) for name, one in resources.items()}},
                 rules.program,
             )
             self._opened = opened = _Opened(resources, BoundedCache(rules.failed), epoch)
@@ -126,6 +128,11 @@ class Computer:
         run.compute(graph.late)
         self.rules.watch(run)
         work.add(table(run, self.schema))
+
+
+def _version(opened: Any) -> str:
+    """What a resource says of itself; empty where it says nothing."""
+    return str(getattr(opened, "version", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,13 @@ def describe(
     overrides: Overrides,
     properties: Sequence[str],
     common: Mapping[str, Any],
-    resources: Mapping[str, Any],
+    data_files: Mapping[str, str],
     program: str,
 ) -> Epoch:
     """The epoch of batches that are computed so.
 
-    `properties` are those with settings of their own; `common` are the settings that belong to none; `program` is its
-    version. A setting whose name tells that it is secret is left out.
+    `properties` are those with settings of their own; `common` are the settings that belong to none; `data_files` has
+    the version of each, `program` is its version. A setting whose name tells that it is secret is left out.
     """
     own = {name: _of_property(graphs, settings_of, overrides, name) for name in (_COMMON, *properties)}
     usual = own.pop(_COMMON)
@@ -48,7 +48,7 @@ def describe(
         program,
         _text(_columns(graphs)),
         _text(settings),
-        _text({name: str(getattr(opened, "version", "")) for name, opened in resources.items()}),
+        _text(data_files),
     )
     return Epoch(_number(texts), *texts)
 

@@ -9,11 +9,12 @@ from functools import partial
 
 from tracker.config import Settings
 from tracker.resources.agents import is_chosen, open_device_detector
+from tracker.resources.libraries import library_versions
 from tracker.resources.places import open_addresses
 from tracker.resources.rates import open_rates
 from tracker.resources.watch import Opener, Resources
 
-__all__ = ["Opener", "Resources", "openers"]
+__all__ = ["Opener", "Resources", "library_versions", "openers"]
 
 
 def openers(settings: Settings) -> list[Opener]:
