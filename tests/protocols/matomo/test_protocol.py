@@ -92,6 +92,23 @@ def test_the_senders_faults(query: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("goals", "query", "is_taken"),
+    [
+        ((1, 2), "idgoal=2", True),
+        ((1, 2), "idgoal=3", False),
+        ((1, 2), "idgoal=0&ec_id=A", True),
+        ((1, 2), "idgoal=-1", True),
+        ((1, 2), "idgoal=none", True),
+        ((), "idgoal=3", True),
+    ],
+)
+def test_goals_may_be_listed(goals: tuple[int, ...], query: str, is_taken: bool) -> None:
+    """Another one is the sender's fault; an order is no goal, and without a list every goal is taken."""
+    piece = only(f"{GOOD}&{query}", properties=Properties({}, MatomoSettings(goals=goals)))
+    assert getattr(piece, "reason", None) == (None if is_taken else "unknown_goal")
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "country=&cip=&cid=&cdt=",

@@ -25,6 +25,8 @@ class MatomoSettings(PropertySettings):
     """Most entries of one Matomo bulk request; of one with more nothing is accepted. Only in `[defaults]`: the entries
     of one request may be of several properties.
     """
+    goals: tuple[int, ...] = ()
+    """Ids of the property's goals: Matomo hits that reach another one are refused, as in Matomo. Empty: none is."""
     exclude_bots: bool = True
     """Leave out Matomo hits of known bots, unless they say `bots=1`. They are counted as filtered."""
     respect_do_not_track: bool = False

@@ -42,7 +42,7 @@ def hit_of(
     if in_bulk and settings.bulk_requests_require_authentication and not is_trusted:
         return Rejected(UNAUTHORISED_BULK, "a bulk request needs a valid token_auth", property_id, index=index)
     when = event_time(sent, request.received_at)
-    refusal = _refusal(sent, when, is_trusted)
+    refusal = _refusal(sent, when, settings, is_trusted)
     if refusal is not None:
         return Rejected(*refusal, property_id, index=index)
     overridden = _as_overridden(sent, request)
@@ -109,7 +109,7 @@ def _address(said: str) -> str | None:
         return None
 
 
-def _refusal(sent: Sent, when: EventTime, is_trusted: bool) -> tuple[str, str] | None:
+def _refusal(sent: Sent, when: EventTime, settings: MatomoSettings, is_trusted: bool) -> tuple[str, str] | None:
     """Reason and detail where the sender did something wrong."""
     values = sent.values
     if not is_trusted and not PLACE.isdisjoint(values):
@@ -122,6 +122,8 @@ def _refusal(sent: Sent, when: EventTime, is_trusted: bool) -> tuple[str, str] |
         return "bad_timing", "a pf_ timing is negative"
     if b"e_c" in values and b"e_a" in values and not (sent.text(b"e_c").strip() and sent.text(b"e_a").strip()):
         return "blank_event", "e_c and e_a must not be blank"
+    if settings.goals and (goal := sent.integer(b"idgoal") or 0) > 0 and goal not in settings.goals:
+        return "unknown_goal", "no such idgoal"
     return None
 
 
