@@ -255,7 +255,9 @@ def writer(
 
 def registry(settings: Settings) -> Registry:
     """All plugins, loaded and checked. Raises `Problems` with everything that is wrong with any of them."""
-    return plugins.load(settings.plugins_dir, settings.columns, paths=settings.receiver.paths, filters=filters_of(settings))
+    return plugins.load(
+        settings.plugins_dir, settings.columns, paths=settings.receiver.paths, filters=filters_of(settings)
+    )
 
 
 def properties(settings: Settings, found: Registry) -> Properties[Any]:

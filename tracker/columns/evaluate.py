@@ -28,6 +28,17 @@ class Argument:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What a function may return that knows itself on which rows it failed: their values are null."""
+
+    values: Any
+    failed: NDArray[np.bool_]
+    """True for each row that failed."""
+    error: Exception
+    """What went wrong on one of them."""
+
+
 class WrongResult(Broken):
     """A column returned something that is not what it declared: its mistake, not the data's, so nothing is bisected."""
 
@@ -59,7 +70,7 @@ class Call:
         by_session = self.per_session or any(a.per in ("run", "session") for a in self.arguments)
         units = len(self.offsets) - 1 if by_session else int(self.offsets[-1])
         try:
-            return self._piece(0, units, by_session)
+            return self._piece(0, units, by_session, failed)
         except Exception as error:
             if self.whole or units <= 1 or isinstance(error, WrongResult):
                 failed(self.name, 1, error)
@@ -73,9 +84,8 @@ class Call:
         while waiting:
             a, b = waiting.pop()
             try:
-                done.append(
-                    self._piece(a, b, by_session) if failures < MAX_FAILING_PIECES else self._nulls(a, b, by_session)
-                )
+                is_tried = failures < MAX_FAILING_PIECES
+                done.append(self._piece(a, b, by_session, failed) if is_tried else self._nulls(a, b, by_session))
             except Exception as error:
                 if b - a > 1:
                     waiting += [((a + b) // 2, b), (a, (a + b) // 2)]
@@ -85,10 +95,10 @@ class Call:
         failed(self.name, failures, last)
         return pa.concat_arrays(done)
 
-    def _piece(self, a: int, b: int, by_session: bool) -> Any:
+    def _piece(self, a: int, b: int, by_session: bool, failed: Failed) -> Any:
         rows = (int(self.offsets[a]), int(self.offsets[b])) if by_session else (a, b)
         result = self.function(*(self._slice(arg, a, b, rows) for arg in self.arguments), **self.settings)
-        return checked(result, self.kind, self._length(a, b, by_session))
+        return checked(settled(result, self.name, failed), self.kind, self._length(a, b, by_session))
 
     def _slice(self, argument: Argument, a: int, b: int, rows: tuple[int, int]) -> Any:
         if argument.per == "object":
@@ -107,6 +117,14 @@ class Call:
 
     def _nulls(self, a: int, b: int, by_session: bool) -> Any:
         return pa.nulls(self._length(a, b, by_session), self.kind)
+
+
+def settled(result: Any, name: str, failed: Failed) -> Any:
+    """`result` without what it says of failures, which `failed` is told."""
+    if not isinstance(result, Partial):
+        return result
+    failed(name, int(result.failed.sum()), result.error)
+    return result.values
 
 
 def checked(result: Any, kind: pa.DataType, length: int) -> Any:

@@ -17,7 +17,7 @@ from tracker.columns.hitfields import FIELDS
 from tracker.columns.types import type_name
 from tracker.errors import Misconfigured, Problems, did_you_mean
 
-EARLY = ("timestamp_utc", "client_sequence", "event_key", "exclusion", "opens_session")
+EARLY = ("timestamp_utc", "client_sequence", "event_key", "exclusion_reason", "traffic_filter_name", "opens_session")
 """Columns that order, de-duplication, filters and the split need: computed before there are sessions."""
 
 

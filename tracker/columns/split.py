@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tracker.columns import arrays
-from tracker.columns.evaluate import checked
+from tracker.columns.evaluate import checked, settled
 from tracker.columns.events import Events
 from tracker.columns.graph import Node
 
@@ -95,7 +95,8 @@ def _truth(node: Node, offsets: Positions, value_of: Callable[[str], Any], varia
     arguments = [argument(needed, source) for needed, source in node.inputs]
     for settings, rows in variants:
         try:
-            own = arrays.true_mask(checked(node.column(*arguments, **settings), pa.bool_(), len(truth)))
+            answer = settled(node.column(*arguments, **settings), node.name, failed)
+            own = arrays.true_mask(checked(answer, pa.bool_(), len(truth)))
         except Exception as error:
             failed(node.name, 1, error)
             continue

@@ -76,7 +76,7 @@ def arrange(run: Run, counting: Counting) -> None:
 
 def leave_out(run: Run, counting: Counting) -> None:
     """What a filter excludes: from here on it influences no boundary and no column."""
-    reason = run.values.get("exclusion")
+    reason = run.values.get("exclusion_reason")
     if reason is None or reason.null_count == run.size:
         return
     excluded = arrays.known_mask(reason)

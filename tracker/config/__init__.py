@@ -3,6 +3,7 @@
 from tracker.config.durations import Duration, format_duration, parse_duration
 from tracker.config.properties import Properties
 from tracker.config.settings import (
+    FilterSettings,
     LogSettings,
     PropertySettings,
     ReceiverSettings,
@@ -18,6 +19,7 @@ from tracker.config.settings import (
 
 __all__ = [
     "Duration",
+    "FilterSettings",
     "LogSettings",
     "Properties",
     "PropertySettings",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from tracker.config.durations import Duration
 
@@ -160,6 +160,31 @@ class GeoSettings(Section):
     """
 
 
+class FilterSettings(Section):
+    """One traffic filter: one of `exclude`, `allow` and `test`, a SQL expression over the columns of an event."""
+
+    exclude: str | None = None
+    """Events for which it is true are left out."""
+    allow: str | None = None
+    """Events for which no `allow` filter of their property is true are left out."""
+    test: str | None = None
+    """Nothing is left out; `traffic_filter_name` says for which events it is true."""
+    doc: str = ""
+    """What the filter is for."""
+
+    @model_validator(mode="after")
+    def _is_one_of_three(self) -> "FilterSettings":
+        if len([text for text in (self.exclude, self.allow, self.test) if text is not None]) != 1:
+            raise ValueError("a filter has exactly one of exclude, allow and test")
+        return self
+
+
+def _switched_off(value: object) -> object:
+    if value is True:
+        raise ValueError("write a filter, or false for none of that name")
+    return None if value is False else value
+
+
 class SinkSettings(BaseModel):
     """One configured warehouse. Further keys are the driver's own settings."""
 
@@ -220,6 +245,10 @@ class PropertySettings(Section):
     """Overrides `sessions.max_session_events`."""
     boundaries: dict[str, bool] = Field(default_factory=dict)
     """Switches session boundaries by name, off (`user_id_changed = false`) or on (`midnight = true`)."""
+    filters: dict[str, Annotated[FilterSettings | None, BeforeValidator(_switched_off)]] = Field(default_factory=dict)
+    """Traffic filters of this property, `[properties.ID.filters.NAME]`, besides those for all; `NAME = false` switches
+    one of those off.
+    """
     excluded_url_params: tuple[str, ...] = (
         "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id", "utm_source_platform",
         "utm_creative_format", "utm_marketing_tactic", "gclid", "dclid", "srsltid", "gbraid", "wbraid", "fbclid",
@@ -231,6 +260,10 @@ class PropertySettings(Section):
     redact_emails: bool = False
     """Replace what looks like an e-mail address by `(email)` in every parameter, URLs included; user and client ids
     stay. The log and the archive keep hits as they were sent.
+    """
+    exclude_bot_score: int | None = Field(None, ge=1, le=100)
+    """Leave events out whose bot score is this or more, by the signs that an event shows by itself; the ledger counts
+    them. Default: none, bots are only flagged.
     """
     columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Column settings for this property: `[properties.ID.columns.NAME]`."""
@@ -255,6 +288,8 @@ class Settings(Section):
     geo: GeoSettings = Field(default_factory=GeoSettings)
     columns: dict[str, Any] = Field(default_factory=dict)
     """Column settings (`[columns.NAME]`) and chosen providers (`NAME = "provider"`)."""
+    filters: dict[str, FilterSettings] = Field(default_factory=dict)
+    """Traffic filters for all properties, by name: `[filters.NAME]` with `exclude`, `allow` or `test`."""
     defaults: dict[str, Any] = Field(default_factory=dict)
     """Property settings for every property that does not set them itself: the `[defaults]` section."""
     properties: dict[str, dict[str, Any]] = Field(default_factory=dict)

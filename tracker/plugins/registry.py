@@ -11,6 +11,7 @@ from pydantic import ValidationError, create_model
 
 from tracker.columns.collect import AnyColumn, collect
 from tracker.columns.graph import Graph, build
+from tracker.columns.sql import Draft, Engine, Filter, columns_of_filters, compile_all
 from tracker.config import PropertySettings, SinkSettings
 from tracker.errors import Misconfigured, Problems, did_you_mean
 from tracker.plugins.check import (
@@ -22,7 +23,7 @@ from tracker.plugins.check import (
     names_that_cannot_be_stored,
 )
 from tracker.plugins.find import brought, plugin_manager
-from tracker.plugins.written import choices_and_settings, columns_of_settings
+from tracker.plugins.written import choices_and_settings, columns_of_settings, drafts_of_settings
 from tracker.receiver.routes import Routes
 from tracker.warehouse.driver import Driver, DriverSettings
 
@@ -53,10 +54,11 @@ def load(
     columns: Mapping[str, Any] | None = None,
     *,
     paths: Mapping[str, Sequence[str]] | None = None,
+    filters: Sequence[Filter] = (),
     entry_points: bool = True,
 ) -> Registry:
-    """Load every plugin; `columns` is the `[columns]` section, `paths` is `[receiver.paths]`. Raises `Problems` with
-    everything that is wrong.
+    """Load every plugin; `columns` is the `[columns]` section, `paths` is `[receiver.paths]`, `filters` are the traffic
+    filters. Raises `Problems` with everything that is wrong.
     """
     problems: list[Misconfigured | str] = []
     manager = plugin_manager(plugins_dir, problems, entry_points=entry_points)
@@ -71,17 +73,32 @@ def load(
     except Problems as found:
         problems += found.problems
     section = dict(columns or {})
+    families = list(dict.fromkeys(p.family for p in protocols))
     every = [*collect(sources), *columns_of_settings(section, problems)]
+    every += _sql_columns(drafts_of_settings(section, problems), filters, every, families, problems)
     choices, settings = choices_and_settings(section, every, problems)
     graphs: Mapping[str, Graph] = {}
     try:
-        graphs = build(every, list(dict.fromkeys(p.family for p in protocols)), choices, _switches(protocols))
+        graphs = build(every, families, choices, _switches(protocols))
     except Problems as found:
         problems += found.problems
     problems += names_that_cannot_be_stored(every)
     if problems:
         raise Problems(problems)
     return Registry(protocols, every, graphs, {d.name: d for d in classes}, _composite(protocols), settings)
+
+
+def _sql_columns(
+    drafts: Sequence[Draft],
+    filters: Sequence[Filter],
+    known: Sequence[AnyColumn],
+    families: Sequence[str],
+    problems: list[Misconfigured | str],
+) -> list[AnyColumn]:
+    """Columns and filters that the settings write in SQL."""
+    engine = Engine()
+    columns = compile_all(drafts, known, families, engine, problems)
+    return [*columns, *columns_of_filters(filters, [*known, *columns], families, engine, problems)]
 
 
 def _column_modules(protocol: AnyProtocol) -> Sequence[ModuleType]:

@@ -1,14 +1,16 @@
 """What the settings say of columns: columns written there, providers chosen there, settings of columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tracker.columns.collect import AnyColumn
+from tracker.columns.sql import Draft, Written
 from tracker.columns.types import Bool, Float64, Int64, String
 from tracker.columns.words import param
 from tracker.errors import Misconfigured, did_you_mean
 
 _PARAM_TYPES = {"string": String, "int64": Int64, "float64": Float64, "bool": Bool}
+_SQL_KEYS = {"sql": str, "doc": str, "scope": str, "order": int}
 
 
 def columns_of_settings(section: dict[str, Any], problems: list[Misconfigured | str]) -> list[AnyColumn]:
@@ -35,6 +37,39 @@ def columns_of_settings(section: dict[str, Any], problems: list[Misconfigured | 
         column.name, column.where = name, f"[columns.{name}]"
         made.append(column)
     return made
+
+
+def drafts_of_settings(section: dict[str, Any], problems: list[Misconfigured | str]) -> list[Draft]:
+    """Columns written in SQL: `[columns.is_checkout] sql = "page_path LIKE '/checkout%'"`. Takes them out of
+    `section`.
+    """
+    made = []
+    for name in [name for name, value in section.items() if isinstance(value, dict) and "sql" in value]:
+        value = section.pop(name)
+        wrong = [f"columns.{name}.{key}: {problem}" for key, problem in _wrong_in_sql(value)]
+        problems += wrong
+        if not wrong:
+            made.append(
+                Draft(
+                    Written(name, f"columns.{name}.sql", value["sql"]),
+                    value.get("scope", "event"),
+                    value.get("doc", ""),
+                    value.get("order", 600),
+                )
+            )
+    return made
+
+
+def _wrong_in_sql(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, given in value.items():
+        if key not in _SQL_KEYS:
+            yield key, f"unknown key{did_you_mean(key, _SQL_KEYS)}; a column in SQL has sql, doc, scope and order"
+        elif not isinstance(given, _SQL_KEYS[key]) or isinstance(given, bool):
+            yield key, f"{given!r} is no {'number' if key == 'order' else 'text'}"
+    if value.get("scope", "event") not in ("event", "boundary"):
+        yield "scope", f"{value['scope']!r} is neither event nor boundary"
+    elif "order" in value and value.get("scope") != "boundary":
+        yield "order", 'only a column with scope = "boundary" has an order'
 
 
 def choices_and_settings(
