@@ -184,9 +184,10 @@ def test_a_campaign_after_another_site_is_a_visit() -> None:
     [
         (PAGE, None),
         (PAGE + WITHIN, None),
+        (f"{PAGE}&urlref=https%3A%2F%2Fwww.a.example%2Fstart", None),
         (f"{PAGE}&urlref=nonsense", None),
         (campaign("ignore_referrer=1") + ELSEWHERE, None),
-        (PAGE + ELSEWHERE, {"properties": {"1": {"domains": ["a.example", "News.example"]}}}),
+        (PAGE + ELSEWHERE, {"properties": {"1": {"domains": ["a.example", "www.News.example"]}}}),
     ],
 )
 def test_what_is_a_direct_entry(query: str, settings: dict[str, Any] | None) -> None:

@@ -69,6 +69,11 @@ def matomo_is_referred(
 
 
 def _is_elsewhere(referrer: str | None, hostname: str | None, own_hosts: str | None) -> bool:
-    host = (host_of(referrer) or "").lower() if referrer else ""
-    own = [own_host.lower() for own_host in (own_hosts or "").split(",")]
-    return bool(host) and host != (hostname or "").lower() and host not in own
+    host = _bare(host_of(referrer) or "") if referrer else ""
+    own = [hostname or "", *(own_hosts or "").split(",")]
+    return bool(host) and host not in map(_bare, own)
+
+
+def _bare(host: str) -> str:
+    """A host as Matomo compares it: with `www.` and without are one."""
+    return host.lower().removeprefix("www.")
