@@ -43,6 +43,7 @@ class Bench:
 
     settings: ClickHouseSettings
     folder: Path
+    events: pa.Schema = EVENTS
     waits: list[str] = field(default_factory=list)
     patience: int = 10
     meanwhile: Callable[[int], None] = lambda times: None
@@ -52,7 +53,7 @@ class Bench:
         self.writer = Writer(
             "main",
             self.driver,
-            schemas(EVENTS, WarehouseSettings()),
+            schemas(self.events, WarehouseSettings()),
             partial(wide_tables, events_table="events"),
             wait=self._wait,
             metrics=new_metrics(),
@@ -137,9 +138,9 @@ def make(clickhouse: ChdbServer, tmp_path: Path) -> Iterator[Callable[..., Bench
     """How to make a bench; all of a test share a database."""
     database, made = f"test_{uuid4().hex}", []
 
-    def bench(patience: int = 10, **settings: Any) -> Bench:
+    def bench(patience: int = 10, events: pa.Schema = EVENTS, **settings: Any) -> Bench:
         chosen = ClickHouseSettings(port=clickhouse.port, database=database, connect_timeout=1, **settings)
-        made.append(Bench(chosen, tmp_path, patience=patience))
+        made.append(Bench(chosen, tmp_path, events, patience=patience))
         return made[-1]
 
     yield bench
@@ -258,6 +259,21 @@ def test_tables_are_made_in_the_end(make: Callable[..., Bench], clickhouse: Chdb
     bench.write(1)
     assert bench.written() == expected(1)
     assert len(bench.waits) >= len(MAKING)
+
+
+@pytest.mark.parametrize("kind", ["cut_after", "cut_before", "fail_after"])
+def test_new_column_is_there_in_the_end(
+    make: Callable[..., Bench], bench: Bench, clickhouse: ChdbServer, kind: Any
+) -> None:
+    """Widening that may or may not have been done is done again."""
+    bench.write(1)
+    clickhouse.arm(kind, "^ALTER", times=2)
+    wider = make(events=EVENTS.append(pa.field("page", pa.string())))
+    wider.writer.prepare()
+    wider.write(2)
+    assert wider.written() == expected(1, 2)
+    assert wider.sql("SELECT countIf(page IS NULL) FROM events") == 8
+    assert wider.waits
 
 
 def test_who_may_not_create_databases(bench: Bench, make: Callable[..., Bench], clickhouse: ChdbServer) -> None:

@@ -276,7 +276,8 @@ class ClickHouse(Driver):
         except ImportError as error:
             raise Misconfigured("ClickHouse needs a package more: install tracker[clickhouse]") from error
         own = self.settings
-        logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # it says twice what its errors say
+        for chatty in ("clickhouse_connect", "urllib3.connectionpool"):  # they say twice what their errors say
+            logging.getLogger(chatty).setLevel(logging.CRITICAL)
         if own.interface == "chdb":
             (self.data / own.path).mkdir(parents=True, exist_ok=True)
             return clickhouse_connect.get_client(interface="chdb", path=str(self.data / own.path))
