@@ -24,6 +24,7 @@ from tracker.columns import (
     session,
     setting,
     struct_of,
+    version,
 )
 
 request_host = hit("host", String, doc="Host the request was sent to.")
@@ -130,7 +131,7 @@ def region_by_language(accept_language: String) -> String:
     return ops.per_distinct(accept_language, region_of, String)
 
 
-@event(implements=visitor_region, provider="currency")
+@event(implements=visitor_region, provider="currency", version=2)
 def region_by_currency(home_currency: String) -> String:
     """Country whose currency the property uses: `CH` of `CHF`."""
     return ops.first_characters(home_currency, 2)
@@ -139,7 +140,7 @@ def region_by_currency(home_currency: String) -> String:
 @event
 def regions_agree(
     by_language: Annotated[String, implemented_by("language", "visitor_region")],
-    by_currency: Annotated[String, implemented_by("currency", "visitor_region")],
+    by_currency: Annotated[String, implemented_by("currency", "visitor_region"), version(2)],
 ) -> Bool:
     """True where both ways to guess the region give the same."""
     return ops.equal(by_language, by_currency)
