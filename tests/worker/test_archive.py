@@ -96,3 +96,10 @@ def test_a_damaged_segment_is_named(archive: Archive) -> None:
     segment.path.write_bytes(b"half")
     with pytest.raises(Broken, match=segment.path.name):
         list(archive.hits(0))
+
+
+def test_one_segment_is_read_alone(archive: Archive) -> None:
+    """What it holds, in order, without the others."""
+    archive.put_hits(0, rows(0, 5))
+    archive.put_hits(0, rows(5, 9))
+    assert list(archive.read(archive.segments(0)[1])) == rows(5, 9)

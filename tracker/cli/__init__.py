@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import audit, check, child, columns, demo, serve, snapshot, snippet, sql, tail
+from tracker.cli import audit, check, child, columns, demo, serve, snapshot, snippet, sql, tail, why
 from tracker.errors import TrackerError
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    serve.serve, demo.demo, check.check, snippet.snippet, tail.tail, sql.sql, columns.columns, audit.audit,
+    serve.serve, demo.demo, check.check, snippet.snippet, tail.tail, sql.sql, columns.columns, why.why, audit.audit,
     snapshot.snapshot,
 )  # fmt: skip
 for command in COMMANDS:

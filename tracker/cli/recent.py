@@ -79,7 +79,7 @@ def _client(routing: Routing) -> tuple[str, str, str]:
 
 
 def _records(log: Log, partition: int, since: int) -> Iterator[tuple[int, Routing, dict[str, Any]]]:
-    offset = _first(log, partition, since)
+    offset = first_since(log, partition, since)
     while records := log.read(partition, offset, _PAGE):
         for at, record in records:
             if is_hit(record):
@@ -89,7 +89,7 @@ def _records(log: Log, partition: int, since: int) -> Iterator[tuple[int, Routin
         offset = records[-1][0] + 1
 
 
-def _first(log: Log, partition: int, since: int) -> int:
+def first_since(log: Log, partition: int, since: int) -> int:
     """An offset before which nothing was received since: receive times rise with offsets, but for a little."""
 
     def time_at(offset: int) -> int:

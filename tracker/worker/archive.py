@@ -66,6 +66,10 @@ class Archive:
         found = [Segment(path, int(match[2]), int(match[3])) for path, match in names if match and match[1] == kind]
         return sorted(found, key=lambda segment: (segment.first, segment.last))
 
+    def read(self, segment: Segment) -> Iterator[tuple[int, bytes]]:
+        """What one file holds, in order: (offset, record) or (number, encoded plan). Raises `Broken`."""
+        return _read(segment.path)
+
     def hits(self, partition: int) -> Iterator[tuple[int, bytes]]:
         """Every archived record with its offset, each once and in order."""
         return self._rows("hits", partition)
