@@ -1,6 +1,7 @@
 """What is left out of Matomo requests at receipt."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -28,6 +29,26 @@ def reason(query: str = "", address: str = "198.51.100.1", settings: Any = None,
     (piece,) = MatomoProtocol().hits(request, properties)
     assert isinstance(piece, Hit) or (isinstance(piece, Rejected) and piece.excluded)
     return piece.reason if isinstance(piece, Rejected) else None
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("https://shop.example/a", None),
+        ("https://WWW.Shop.example:8443/a", None),
+        ("https://blog.example/", None),
+        ("https://a.shop.example/", "unknown_host"),
+        ("https://shop.example.evil.example/", "unknown_host"),
+        ("nonsense", "unknown_host"),
+        ("", "unknown_host"),
+    ],
+)
+def test_by_page(page: str, expected: str | None) -> None:
+    """Where the property says so, pages that are not its own; also where only the Referer names the page."""
+    own = {"domains": ("shop.example", "www.blog.example"), "exclude_unknown_hosts": True}
+    assert reason(f"url={quote(page, safe='')}", settings=own) == expected
+    assert reason(settings=own, referer=page) == expected
+    assert reason(f"url={quote(page, safe='')}", settings={}) is None
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ class MatomoSettings(PropertySettings):
     """Leave out Matomo hits from these networks, written as `192.0.2.0/24` or `2001:db8::1`."""
     excluded_user_agents: tuple[str, ...] = ()
     """Leave out Matomo hits whose user agent holds one of these texts, in upper or lower case."""
+    exclude_unknown_hosts: bool = False
+    """Leave out Matomo hits of pages on none of the property's `domains`, and of no page at all."""
     site_search_parameters: tuple[str, ...] = (
         "q", "query", "s", "search", "searchword", "k", "keyword", "keywords",
     )  # fmt: skip

@@ -60,7 +60,8 @@ def on_its_page(sent: Sent, request: RawRequest) -> Sent:
     page = request.headers.get("referer")
     if not page or not _PAGE.isdisjoint(sent.values):
         return sent
-    return replace(sent, query=sent.query + b"&url=" + quote(page, safe="", errors="replace").encode())
+    url = quote(page, safe="", errors="replace").encode()
+    return replace(sent, query=sent.query + b"&url=" + url, values={**sent.values, b"url": url})
 
 
 def _hit(sent: Sent, request: RawRequest, settings: MatomoSettings, property_id: str, when: EventTime) -> Hit:

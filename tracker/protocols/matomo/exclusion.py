@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from tracker.model import RawRequest
 from tracker.protocols.matomo.auth import MatomoSettings
+from tracker.protocols.matomo.hosts import is_own
 from tracker.protocols.matomo.sent import Sent
 
 DO_NOT_TRACK = "do_not_track"
@@ -33,6 +34,8 @@ def exclusion(sent: Sent, request: RawRequest, settings: MatomoSettings) -> tupl
     agent = headers.get("user-agent", "").lower()
     if any(part and part.lower() in agent for part in settings.excluded_user_agents):
         return "excluded_user_agent", "the property leaves this browser out"
+    if settings.exclude_unknown_hosts and not is_own(sent.text(b"url"), settings.domains):
+        return "unknown_host", "the page is on none of the property's domains"
     return None
 
 

@@ -4,6 +4,7 @@ from tracker.columns import Bool, Int64, String, boundary, event, ops, param
 from tracker.columns.core.url import host_of
 from tracker.columns.events import Events
 from tracker.columns.words import setting
+from tracker.protocols.matomo.hosts import is_own
 
 MATOMO = "matomo"
 SWITCHES = {"midnight": True, "max_time_since_first_event_reached": False, "max_events_reached": False}
@@ -69,11 +70,5 @@ def matomo_is_referred(
 
 
 def _is_elsewhere(referrer: str | None, hostname: str | None, own_hosts: str | None) -> bool:
-    host = _bare(host_of(referrer) or "") if referrer else ""
-    own = [hostname or "", *(own_hosts or "").split(",")]
-    return bool(host) and host not in map(_bare, own)
-
-
-def _bare(host: str) -> str:
-    """A host as Matomo compares it: with `www.` and without are one."""
-    return host.lower().removeprefix("www.")
+    own = (hostname or "", *(own_hosts or "").split(","))
+    return bool(referrer and host_of(referrer)) and not is_own(referrer or "", own)
