@@ -41,6 +41,8 @@ OTHERS = {
     "params_content_description": "ep.content",
     "params_engagement_time_ms": "_et",
     "params_ignore_referrer": "ir",
+    "params_page_path": "dp",
+    "params_traffic_type": "tt",
 }
 """Columns whose parameter has a name of its own."""
 
@@ -93,6 +95,8 @@ def test_names_of_their_own() -> None:
         ("ct=shoes", "params_campaign_term", "shoes"),
         ("ep.campaign_term=hats", "params_campaign_term", "hats"),
         ("ep.form_id=", "params_form_id", None),
+        ("dp=&ep.page_path=%2Fv", "params_page_path", "/v"),
+        ("ep.traffic_type=internal", "params_traffic_type", "internal"),
         ("epn.value=&ep.value=5", "params_value", 5.0),
         ("_et=NaN", "params_engagement_time_ms", None),
     ],

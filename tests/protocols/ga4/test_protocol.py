@@ -94,7 +94,7 @@ def test_a_request_holds_so_many_events_and_no_more() -> None:
     assert (len(found), found[-1]) == (MAX_EVENTS + 1, Rejected("too_many_events", found[-1].detail, index=MAX_EVENTS))  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("junk", ["", "null", "undefined", "0", "%20", "NaN"])
+@pytest.mark.parametrize("junk", ["", "null", "undefined", "0", "%20", "NaN", "undefined.undefined"])
 def test_junk_ids_join_nobody(junk: str) -> None:
     """Strangers who send the same junk are told apart by address, and known as cookieless."""
     target = f"{PATH}?v=2&tid=G-1&cid={junk}&en=x"

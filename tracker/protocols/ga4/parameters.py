@@ -18,6 +18,12 @@ params_engagement_time_ms = whole(
     "_et", doc="Milliseconds of attention since the tag's event before: foreground, in focus, visible."
 )
 params_ignore_referrer = flag("ir", doc="True when the tag asks to treat the referrer as absent.")
+params_page_path = text(
+    "dp", "ep.page_path", "epn.page_path", doc="Path of the page that code gave the tag; see page_path for the URL's."
+)
+params_traffic_type = text(
+    "tt", "ep.traffic_type", "epn.traffic_type", doc="What a rule of the tag says of the visitor, such as internal."
+)
 params_content_group = text(
     "ep.content_group", "epn.content_group", doc="Group of pages or screens, as the site defines it."
 )

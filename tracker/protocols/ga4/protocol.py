@@ -22,6 +22,7 @@ from tracker.protocols.ga4 import (
     sessions,
     traffic,
 )
+from tracker.protocols.ga4.client_ids import is_nobody
 from tracker.protocols.ga4.reply import NO_PROPERTY, preflight_reply, reply
 from tracker.protocols.querystring import QueryParameters
 from tracker.protocols.receipt import bounded, is_junk, plain, pseudonym, reader, text
@@ -116,17 +117,17 @@ def _hit(
     client_id = bounded(text(sent[b"cid"]), MAX_ID)
     if not sent.get(b"en"):
         return Rejected("no_event", "en, the event name, is missing", property_id, client_id, index)
-    junk = is_junk(client_id)
+    nobody = is_nobody(client_id)
     user_id = text(sent[b"uid"])[:MAX_ID] if b"uid" in sent else ""
     return request.hit(
         settings,
         property_id=property_id,
-        client_id=pseudonym(request, property_id) if junk else client_id,
+        client_id=pseudonym(request, property_id) if nobody else client_id,
         protocol=GA4Protocol.name,
         family=GA4Protocol.family,
         user_id=None if not user_id or is_junk(user_id) else user_id,
         event_key=_event_key(sent, query, line, index),
-        is_cookieless=junk or _storage_denied(sent.get(b"gcs", b""), sent.get(b"gcd", b"")),
+        is_cookieless=nobody or _storage_denied(sent.get(b"gcs", b""), sent.get(b"gcd", b"")),
         query=query,
         body=line,
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.protocols.ga4.mp.cookies import TagSession, client_of, is_nobody, session_of
+from tracker.protocols.ga4.mp.cookies import TagSession, client_of, session_of
 
 
 @pytest.mark.parametrize(
@@ -20,18 +20,6 @@ from tracker.protocols.ga4.mp.cookies import TagSession, client_of, is_nobody, s
 def test_client(said: str, client_id: str) -> None:
     """What stands before the id in a cookie is cut off; anything else is an id as it is."""
     assert client_of(said) == client_id
-
-
-@pytest.mark.parametrize("junk", ["", "null", "undefined.undefined", "0.0", "null.0", "NaN.NaN"])
-def test_nobody(junk: str) -> None:
-    """What broken code makes of an id that is not there."""
-    assert is_nobody(junk)
-
-
-@pytest.mark.parametrize("client_id", ["1.1", "0.5", "undefined.7", "a"])
-def test_somebody(client_id: str) -> None:
-    """One part that tells clients apart is enough."""
-    assert not is_nobody(client_id)
 
 
 @pytest.mark.parametrize(

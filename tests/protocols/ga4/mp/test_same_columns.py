@@ -15,7 +15,10 @@ from tracker.protocols.ga4.mp.auth import MeasurementSettings
 from tracker.protocols.ga4.mp.flatten import WIRE_NAMES
 from tracker.testing import compute_batch, compute_rows, make_request
 
-DIFFERING = {"id", "log_offset", "tracking_protocol", "ip_address"}
+DIFFERING = {
+    "id", "log_offset", "tracking_protocol", "ip_address", "bot_score", "bot_reasons", "session_bot_score"
+}  # fmt: skip
+"""What tells who sent a request, and how."""
 VALUES = ("text", "", "7", "1,99", 7, 0, 12.5, -3, 1e21, True, False, None, "x" * 9_000, "ü ~ & =", 10**15)
 """JSON values, each of which the tag would write in its own way."""
 SAID_BY_SERVERS = {wire: name for name, wire in WIRE_NAMES.items()}

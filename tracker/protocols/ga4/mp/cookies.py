@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tracker.protocols.receipt import is_junk
-
 _CLIENT: Final = re.compile(r"GA\d+\.[\d-]+\.(.+)")
 _SESSION: Final = re.compile(r"GS1\.[\d-]+\.(?P<sid>[^.$]+)(?:\.(?P<sct>\d+))?(?:\.(?P<seg>\d+))?(?:\..*)?")
 _NEWER_SESSION: Final = re.compile(r"GS[2-9]\.[\d-]+\.(s[^$]+(?:\$.*)?)")
@@ -25,11 +23,6 @@ def client_of(said: str) -> str:
     said = said.strip()
     cookie = _CLIENT.fullmatch(said)
     return cookie[1] if cookie else said
-
-
-def is_nobody(client_id: str) -> bool:
-    """True for junk, and for a pair of junk such as `undefined.undefined`: no id of one client."""
-    return all(is_junk(part) for part in client_id.split("."))
 
 
 def session_of(said: str) -> TagSession:

@@ -9,9 +9,10 @@ from typing import Any, Final
 import orjson
 
 from tracker.model import Hit, RawRequest, Rejected
+from tracker.protocols.ga4.client_ids import is_nobody
 from tracker.protocols.ga4.mp.auth import MeasurementSettings
 from tracker.protocols.ga4.mp.body import Body, identifier, without_personal
-from tracker.protocols.ga4.mp.cookies import client_of, is_nobody
+from tracker.protocols.ga4.mp.cookies import client_of
 from tracker.protocols.ga4.mp.shared import Shared
 from tracker.protocols.ga4.mp.stream import Stream
 from tracker.protocols.ga4.mp.times import EventTime, event_time
