@@ -1,7 +1,9 @@
 """Views of products."""
 
+import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -43,6 +45,34 @@ def test_other_pages(row: Read) -> None:
 def test_the_page_of_a_category(row: Read) -> None:
     """It has a category and shows no product."""
     assert product(row("_pkc=Shoes")) == (False, None, None, None, "Shoes")
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        (
+            {"2": ["_pkp", 9.5], "3": ["_pks", "SKU1"], "4": ["_pkn", "A shoe"], "5": ["_pkc", '["Shoes","Red"]']},
+            (True, "SKU1", "A shoe", 9.5, "Shoes"),
+        ),
+        ({"5": ["_pkc", "Shoes"]}, (False, None, None, None, "Shoes")),
+        ({"3": ["_pks", ""], "4": ["_pkn", "A shoe"]}, (True, None, "A shoe", None, None)),
+        ({"1": ["_pks", "SKU1"], "2": ["_pkn", "A shoe"]}, (False, None, None, None, None)),
+        ({"3": "_pks", "4": ["_pkn"], "5": {"_pkc": 1}}, (False, None, None, None, None)),
+        ([["_pks", "SKU1"]], (False, None, None, None, None)),
+    ],
+)
+def test_custom_variables_of_old_clients(rows: Read, variables: Any, expected: tuple[Any, ...]) -> None:
+    """Piwik's own slots for a product's price, SKU, name and category; other slots are the site's."""
+    sent = "cvar=" + quote(json.dumps(variables), safe="")
+    page, link = rows(sent, f"{sent}&link=https://other.example/")
+    assert product(page) == expected
+    assert product(link) == (False, None, None, None, None)
+
+
+def test_parameters_go_before_custom_variables(row: Read) -> None:
+    """One by one."""
+    variables = quote(json.dumps({"3": ["_pks", "OLD"], "4": ["_pkn", "Old name"]}), safe="")
+    assert product(row(f"_pks=NEW&cvar={variables}")) == (True, "NEW", "Old name", None, None)
 
 
 @pytest.mark.parametrize("sent", ["_pks=SKU1", "_pkn=A%20shoe"])
