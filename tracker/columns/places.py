@@ -56,9 +56,10 @@ class Addresses:
 
     def network(self, address: str) -> int | None:
         """Number of the autonomous system (ASN) that the address belongs to."""
-        record: Mapping[str, Any] = self._record(address) or {}
-        for part in (record, record.get("traits")):
-            for name in ("autonomous_system_number", "asn", "as_number") if isinstance(part, Mapping) else ():
+        record = self._record(address) or {}
+        parts = [part for part in (record, record.get("traits")) if isinstance(part, Mapping)]
+        for part in parts:
+            for name in ("autonomous_system_number", "asn", "as_number"):
                 number = str(part.get(name) or "").upper().removeprefix("AS")
                 if number.isdigit():
                     return int(number)

@@ -3,6 +3,8 @@
 from tracker.columns.core import (
     activity,
     attribution,
+    bot_score,
+    bot_signs,
     bots,
     boundaries,
     campaign,
@@ -29,8 +31,8 @@ from tracker.columns.core import (
 )
 
 MODULES = (
-    identity, time, url, pages, campaign, hints, bots, filters, device, device_agents, geo, located, commerce, currency,
-    item_totals, activity, boundaries, session_facts, session_pages, session_totals, attribution, session_campaign,
-    session_device, session_place, transitions,
+    identity, time, url, pages, campaign, hints, bots, filters, device, device_agents, geo, located, bot_signs,
+    bot_score, commerce, currency, item_totals, activity, boundaries, session_facts, session_pages, session_totals,
+    attribution, session_campaign, session_device, session_place, transitions,
 )  # fmt: skip
 """Every module of core columns; their order is the table's."""

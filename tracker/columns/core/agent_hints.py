@@ -5,10 +5,9 @@ before what it found afterwards.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 _FROZEN = re.compile(r"Android 10; K(?=[);])")
-_NO_BRAND = re.compile(r"not.?a.?brand", re.IGNORECASE)
 _WORDS = re.compile(r"[^a-z]+")
 _BRANDS = {
     "Google Chrome": "Chrome",
@@ -63,7 +62,9 @@ def restored(agent: str, hints: Hints) -> str:
 
 def corrected(found: Found, hints: Hints) -> Found:
     """What was found, and in its place what hints say where they know more."""
-    return _with_model(_with_browser(_with_system(found, hints), hints), hints)
+    browser, browser_version = _browser(found, hints)
+    system, system_version, category = _system(found, hints)
+    return Found(category, found.brand, found.model or hints.model, system, system_version, browser, browser_version)
 
 
 def browser_of(brands: str | None) -> tuple[str, str] | None:
@@ -90,14 +91,14 @@ def system_of(platform: str | None, version: str | None) -> tuple[str, str | Non
     return name, version and _trimmed(version)
 
 
-def _with_browser(found: Found, hints: Hints) -> Found:
+def _browser(found: Found, hints: Hints) -> tuple[str | None, str | None]:
     told = browser_of(hints.brands)
     if told is None:
-        return found
+        return found.browser, found.browser_version
     name, version = told
     if found.browser == name or (found.browser in _GENERIC and name != "Chromium"):
-        return replace(found, browser=name, browser_version=_longer(version, found, name))
-    return found
+        return name, _longer(version, found, name)
+    return found.browser, found.browser_version
 
 
 def _longer(version: str, found: Found, name: str) -> str | None:
@@ -108,26 +109,23 @@ def _longer(version: str, found: Found, name: str) -> str | None:
     return version or None
 
 
-def _with_system(found: Found, hints: Hints) -> Found:
+def _system(found: Found, hints: Hints) -> tuple[str | None, str | None, str | None]:
+    """Operating system, its version, and the kind of device, which Android's hints tell."""
     told = system_of(hints.platform, hints.platform_version)
     if told is None or found.operating_system in _WRAPPED:
-        return found
+        return found.operating_system, found.operating_system_version, found.category
     name, version = told
     known = found.operating_system_version if found.operating_system == name else None
     category = found.category
     if name == "Android" and category in (None, "desktop", "smartphone", "tablet"):
         is_phone = hints.mobile if hints.mobile is not None else category == "smartphone"
         category = "smartphone" if is_phone else "tablet"
-    return replace(found, operating_system=name, operating_system_version=version or known, category=category)
-
-
-def _with_model(found: Found, hints: Hints) -> Found:
-    return found if found.model or not hints.model else replace(found, model=hints.model)
+    return name, version or known, category
 
 
 def _is_grease(brand: str) -> bool:
     """True for brands that stand there so that nobody relies on the list's form: `Not/A)Brand`."""
-    return bool(_NO_BRAND.fullmatch(_WORDS.sub("", brand.lower())))
+    return _WORDS.sub("", brand.lower()) == "notabrand"
 
 
 def _trimmed(version: str) -> str:

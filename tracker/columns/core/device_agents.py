@@ -5,8 +5,8 @@ Each distinct combination is read once. Libraries are loaded with the first one,
 """
 
 from collections.abc import Callable
-from dataclasses import astuple, replace
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +23,8 @@ DEVICE_DETECTOR = "device-detector"
 """The provider that needs a package of its own."""
 MAX_AGENT = 1_024
 """Characters of an agent that are read: no browser's is longer, and regular expressions take time."""
+REMEMBERED = 20_000
+"""Agents whose reading is kept: client hints of many kinds come with the same one."""
 _CATEGORIES = {
     "phablet": "smartphone",
     "feature phone": "smartphone",
@@ -74,6 +76,7 @@ def device_by_device_detector(
     return _per_agent(user_agent, hints, is_bot_agent, with_device_detector)
 
 
+@lru_cache(REMEMBERED)
 def read_with_ua_parser(agent: str) -> Found:
     """What ua-parser tells of an agent."""
     from ua_parser import Domain
@@ -97,6 +100,7 @@ def read_with_ua_parser(agent: str) -> Found:
     return replace(found, brand=brand, model=model.removeprefix(f"{brand} ") if model else None)
 
 
+@lru_cache(REMEMBERED)
 def read_with_device_detector(agent: str) -> Found:
     """What device-detector tells of an agent."""
     from device_detector import DeviceDetector
@@ -150,7 +154,7 @@ def _ua_parser() -> Any:
 
 
 def _members(found: Found | None) -> dict[str, str | None] | None:
-    return None if found is None else dict(zip(Found.__slots__, astuple(found), strict=True))
+    return None if found is None else {name: getattr(found, name) for name in Found.__slots__}
 
 
 def _known(name: str | None) -> str | None:

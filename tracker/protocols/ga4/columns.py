@@ -1,7 +1,7 @@
 """What only GA4 requests can tell. Parameter names are those of the wire (`docs/reference` of the protocol)."""
 
 from tracker.columns import Bool, Float64, Int64, String, event, ops, param
-from tracker.columns.core import commerce, device, identity, pages, url
+from tracker.columns.core import bot_signs, commerce, device, identity, pages, url
 
 GA4 = "ga4"
 
@@ -34,6 +34,12 @@ ga4_consent_update = param("gcu", type=Bool, protocol=GA4, implements=identity.i
 def ga4_platform(ga4_app: String) -> String:
     """App for events that were sent to an app's stream, web for all others."""
     return ops.first_that_applies((ops.is_known(ga4_app), "app"), otherwise="web")
+
+
+@event(protocol=GA4, implements=bot_signs.is_browser_tag)
+def ga4_is_browser_tag(tracking_protocol: String) -> Bool:
+    """True for the tag's own requests, false for those of the Measurement Protocol."""
+    return ops.equal(tracking_protocol, "ga4_gtag")
 
 
 @event(protocol=GA4, implements=commerce.is_purchase)
