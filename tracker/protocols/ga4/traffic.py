@@ -3,8 +3,7 @@
 from tracker.columns import String, event, lists
 from tracker.columns.core import attribution
 from tracker.columns.core.campaign import CampaignNames
-
-GA4 = "ga4"
+from tracker.protocols.ga4.columns import GA4
 
 
 @event(protocol=GA4, implements=attribution.given_campaign)

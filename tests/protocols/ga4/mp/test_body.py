@@ -35,6 +35,13 @@ def test_mending_is_known(value: bytes, is_mended: bool) -> None:
     assert body.is_mended is is_mended
 
 
+def test_what_is_too_large_for_google_is_not_mended() -> None:
+    """Mending takes long; good JSON of any size is read."""
+    large = b'{"events":[{"name":"a"}],"x":"' + b"x" * 130_000 + b'","y":'
+    assert read_body(large + b"NaN}") is None
+    assert read_body(large + b"1}") is not None
+
+
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"events", b"\xff\xfe", b"[" * 100_000, b'{"a":1}}'])
 def test_what_is_no_object_is_nothing(raw: bytes) -> None:
     """It is not guessed at."""

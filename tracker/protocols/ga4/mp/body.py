@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import orjson
 
+from tracker.protocols.ga4.mp.reserved import MAX_BODY
+
 _PERSONAL: Final = frozenset({"user_data", "api_secret", "ip_override"})
 
 
@@ -33,7 +35,7 @@ def read_body(raw: bytes) -> Body | None:
     try:
         content = orjson.loads(raw)
     except ValueError:
-        is_mended, content = True, _nearly_json(raw)
+        is_mended, content = True, _nearly_json(raw) if len(raw) < MAX_BODY else None
     if not isinstance(content, dict):
         return None
     events = content.get("events")
