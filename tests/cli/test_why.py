@@ -301,7 +301,17 @@ def test_an_event_that_a_rule_leaves_out(why: Asker) -> None:
     """The rule's reason, and what it was decided by."""
     found = why.json(CRAWLED)
     assert (found["outcome"], found["reason"]) == ("filtered", "bot")
+    assert column(found, "exclusion_reason")["value"] == "bot"
     assert inputs(column(found, "exclusion"))["is_bot_agent"] is True
+
+
+def test_an_event_that_a_filter_would_leave_out_now(why: Asker, tmp_path: Path) -> None:
+    """What is stored stays; the filter is named, with what it saw."""
+    (tmp_path / "new.toml").write_text("[filters.late]\nexclude = \"page_path = '/late'\"\n")
+    found = why.json(LATE, "--config", str(tmp_path / "new.toml"))
+    assert (found["outcome"], column(found, "filter_exclusion")["value"]) == ("written", "late")
+    assert inputs(column(found, "filter_late"))["page_path"] == "/late"
+    assert found["notes"][0].startswith("today's code, settings and data files would make this no row")
 
 
 def test_a_dead_letter(why: Asker) -> None:

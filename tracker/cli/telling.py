@@ -134,7 +134,7 @@ def _grouped(why: Why) -> Facts:
         yield "plan", f"{group.plan}, made at log time {_time(group.log_time)}; its hits are in the {group.kept}"
     if why.beginning is not None:
         yield from _session(why.beginning)
-    elif why.values and why.outcome in ("written", "planned", "open"):
+    elif why.is_whole:
         yield "session", "none: no event up to this one opens a session"
 
 

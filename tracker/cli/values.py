@@ -79,6 +79,16 @@ class Snapshot:
         """A column on a row, with its inputs and theirs, so many steps back."""
         return self._step(self.graph.nodes[name], row, None, depth, set())
 
+    def chain(self, name: str, row: int) -> list[str]:
+        """A column in no table and, of its inputs that are in none either, those that have a value, and so on."""
+        node = self.graph.nodes.get(name)
+        if node is None or node.interface.stored or node.column.kind not in ("function", "interface"):
+            return []
+        if name not in self._values or self._at(node, row) in (None, False):
+            return []
+        inputs = (one for _, source in node.inputs for one in self.chain(source.name, row))
+        return list(dict.fromkeys([name, *inputs]))
+
     def sent(self, row: int) -> list[tuple[str, str, list[str]]]:
         """What the payload of a row holds: parameter, value as sent, and the columns that read it."""
         readers = list(self._readers())

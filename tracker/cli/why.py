@@ -35,7 +35,7 @@ def why(
     """
     from tracker import app
     from tracker.cli.asking import ask
-    from tracker.cli.reasons import Explainer
+    from tracker.cli.explaining import Explainer
     from tracker.cli.telling import as_json, print_text
     from tracker.cli.whereabouts import Whereabouts
     from tracker.metrics import new_metrics
