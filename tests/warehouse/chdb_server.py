@@ -66,7 +66,10 @@ def refusal(code: int, message: str, status: int = 500) -> Answer:
 
 
 class ChdbServer:
-    """Answers on a free port of 127.0.0.1 until closed. `statements` are those it was sent, settings included."""
+    """Answers on a free port of 127.0.0.1 until closed.
+
+    `statements` are those it was sent, settings included; `profile` is what holds where they say nothing.
+    """
 
     def __init__(self, folder: Path) -> None:
         """`folder` is a driver's data folder: a process has one engine, with files in one place."""
@@ -78,6 +81,7 @@ class ChdbServer:
         self._keeps_engine = self._connect()
         self.statements: list[tuple[str, Mapping[str, str]]] = []
         self.longest_address = 0
+        self.profile: dict[str, str] = {}
         self.settled = threading.Condition()
         self._late = 0
         self._faults: list[Fault] = []
@@ -111,6 +115,7 @@ class ChdbServer:
         self.release()
         self._released.clear()
         self.statements.clear()
+        self.profile.clear()
         if self._http is None:
             self.come_back()
 
@@ -180,10 +185,9 @@ class ChdbServer:
             try:
                 if parameters.get("database"):
                     connection.query(f"USE `{parameters['database']}`")
-                if settings:
-                    connection.query(
-                        "SET " + ", ".join(f"{name} = {_literal(value)}" for name, value in settings.items())
-                    )
+                if chosen_settings := {**self.profile, **settings}:
+                    sets = (f"{name} = {_literal(value)}" for name, value in chosen_settings.items())
+                    connection.query(f"SET {', '.join(sets)}")
                 found = connection.query(sql, "TabSeparated", params=named)
                 written = str(found.rows_read()) if data else "0"
                 kind = chosen.group(1) if chosen else "TabSeparated"

@@ -34,6 +34,7 @@ EVENTS = pa.schema(
 )
 DAYS = (date(2026, 1, 31), date(2026, 2, 1))
 TABLES = ("events", "tracker_ledger", "tracker_dead_letters", "tracker_cursor")
+BAD: tuple[str | None, ...] = ("a", "b", None, "d")
 INTO_EVENTS = r"INSERT INTO .*`events`"
 
 
@@ -182,6 +183,22 @@ def test_each_event_once_after_a_fault(bench: Bench, clickhouse: ChdbServer, nam
     assert bench.driver.cursor(0) == cursor(4)
 
 
+def test_server_whose_profile_says_otherwise(bench: Bench, clickhouse: ChdbServer) -> None:
+    """What keeps rows from being lost or doubled is asked for with each insert, not left to defaults."""
+    clickhouse.profile = {
+        "deduplicate_insert": "disable",
+        "insert_deduplicate": "0",
+        "input_format_null_as_default": "1",
+        "async_insert": "1",
+        "wait_for_async_insert": "0",
+    }
+    for table in TABLES:
+        clickhouse.arm("cut_after", f"INSERT INTO .*`{table}`", times=2)
+    bench.writer.write(batch(1, BAD), cursor(1))
+    events, _, dead = bench.written()
+    assert ([offset for offset, _ in events], dead) == ([100, 101, 103], [(1, 102), (1, 190)])
+
+
 @pytest.mark.parametrize("kind", ["half", "cut_after", "fail_before"])
 def test_question_that_is_not_answered(bench: Bench, clickhouse: ChdbServer, kind: Any) -> None:
     """Half an answer is none: neither no cursor nor a table without columns."""
@@ -284,9 +301,6 @@ def test_who_may_not_create_databases(bench: Bench, make: Callable[..., Bench], 
     limited.write(1)
     assert limited.written() == expected(1)
     assert limited.waits == []
-
-
-BAD: tuple[str | None, ...] = ("a", "b", None, "d")
 
 
 def test_bad_row(bench: Bench) -> None:

@@ -230,6 +230,8 @@ class ClickHouse(Driver):
             settings["max_partitions_per_insert_block"] = 0
         if token:
             settings |= {"insert_deduplicate": 1, "insert_deduplication_token": token}
+        if token and "deduplicate_insert" in self._opened().server_settings:
+            settings["deduplicate_insert"] = "enable"  # where a server knows this, it counts in place of the other
         compression = None if own.interface == "chdb" else "lz4"
         with self._errors():
             self._opened().raw_insert(self._name(table), rows.schema.names, _file(rows, compression), settings, "Arrow")
