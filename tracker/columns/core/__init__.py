@@ -12,6 +12,7 @@ from tracker.columns.core import (
     currency,
     device,
     device_agents,
+    engagement,
     filters,
     geo,
     hints,
@@ -33,6 +34,6 @@ from tracker.columns.core import (
 MODULES = (
     identity, time, url, pages, campaign, hints, bots, filters, device, device_agents, geo, located, bot_signs,
     bot_score, commerce, currency, item_totals, activity, boundaries, session_facts, session_pages, session_totals,
-    attribution, session_campaign, session_device, session_place, transitions,
+    engagement, attribution, session_campaign, session_device, session_place, transitions,
 )  # fmt: skip
 """Every module of core columns; their order is the table's."""

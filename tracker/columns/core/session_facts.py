@@ -76,9 +76,3 @@ def event_number(timestamp_utc: Events[Timestamp]) -> Int64:
 def session_hit_number(timestamp_utc: Events[Timestamp]) -> Int64:
     """Place of the event in its session, from 0; null without a session."""
     return timestamp_utc.position().values
-
-
-@session
-def session_is_bounced(is_page_view: Events[Bool]) -> Bool:
-    """True when the session has exactly one page view."""
-    return ops.equal(is_page_view.where(is_page_view).count(), 1)

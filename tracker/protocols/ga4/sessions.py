@@ -1,11 +1,23 @@
 """What GA4 says of a session: attention, engagement, coming back, and a cart left behind."""
 
-from tracker.columns import Bool, Events, Int64, String, ops, session
+from tracker.columns import Bool, Events, Int64, String, event, ops, session
+from tracker.columns.core import engagement
 from tracker.protocols.ga4.columns import GA4
 
 
-@session(protocol=GA4, absent=0)
-def session_engagement_time_ms(
+BY_ITSELF = ["user_engagement", "scroll", "session_start", "first_visit"]
+"""Events that a tag sends without anybody doing more than looking."""
+
+
+@event(protocol=GA4, implements=engagement.is_action)
+def ga4_is_action(ga4_counted_name: String) -> Bool:
+    """True for all but what the tag sends by itself, and again after a consent change."""
+    counted = ops.is_known(ga4_counted_name)
+    return ops.both(counted, ops.negate(ops.is_in(ga4_counted_name, BY_ITSELF)))
+
+
+@session(protocol=GA4, implements=engagement.session_engagement_time_ms)
+def ga4_engagement_time(
     params_engagement_time_ms: Events[Int64], name: Events[String], is_consent_update: Events[Bool]
 ) -> Int64:
     """Milliseconds in which the visitor attended to the pages of the session; 0 where the tag reported none.
@@ -14,23 +26,6 @@ def session_engagement_time_ms(
     """
     is_new = ops.either(ops.negate(is_consent_update), ops.equal(name, "user_engagement"))
     return ops.coalesce(params_engagement_time_ms.where(is_new).sum(), 0)
-
-
-@session(protocol=GA4, absent=False)
-def session_is_engaged(
-    session_engagement_time_ms: Int64,
-    is_page_view: Events[Bool],
-    is_screen_view: Events[Bool],
-    is_purchase: Events[Bool],
-    is_key_event: Events[Bool],
-    *,
-    seconds: int = 10,
-) -> Bool:
-    """True with more than 10 seconds of attention, two page or screen views, or a key event; an order is one."""
-    views = ops.either(is_page_view, is_screen_view)
-    long = ops.more_than(session_engagement_time_ms, seconds * 1_000)
-    several = ops.at_least(views.where(views).count(), 2)
-    return ops.either(ops.either(long, several), ops.either(is_key_event.any(), is_purchase.any()))
 
 
 @session(protocol=GA4, absent=False)

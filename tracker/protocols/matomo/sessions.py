@@ -1,6 +1,7 @@
 """What Matomo's actions tell of a session: content, goals, time spent, coming back."""
 
-from tracker.columns import Bool, Events, Int64, String, Timestamp, ops, param, session
+from tracker.columns import Bool, Events, Int64, String, Timestamp, event, ops, param, session
+from tracker.columns.core import engagement
 from tracker.protocols.matomo.columns import MATOMO
 
 matomo_is_new_visitor = param("_idn", type=String, protocol=MATOMO, doc="1: the tag has just made the visitor's id.")
@@ -24,8 +25,18 @@ def session_total_goal_conversions(name: Events[String]) -> Int64:
     return _count(name, "goal_conversion")
 
 
-@session(protocol=MATOMO, absent=0)
-def session_engagement_time_ms(timestamp_utc: Events[Timestamp], session_timeout: Events[Int64]) -> Int64:
+ACTIONS = ["page_view", "download", "outlink", "custom_event", "site_search", "custom_action"]
+"""What Matomo counts as an action of a visit; orders, goals, content and media are none."""
+
+
+@event(protocol=MATOMO, implements=engagement.is_action)
+def matomo_is_action(name: String) -> Bool:
+    """True for pages, downloads, outlinks, events and searches."""
+    return ops.is_in(name, ACTIONS)
+
+
+@session(protocol=MATOMO, implements=engagement.session_engagement_time_ms)
+def matomo_engagement_time(timestamp_utc: Events[Timestamp], session_timeout: Events[Int64]) -> Int64:
     """Milliseconds from action to action, heartbeats included; 0 for a single action.
 
     A gap counts up to the session timeout: it can be longer only where the boundary `timeout` is switched off. What
