@@ -266,11 +266,12 @@ def test_secrets_have_no_place_in_it(tmp_path: Path) -> None:
         "plugins_dir": tmp_path,
         "columns": {"priced": own},
         "defaults": {"tokens": [SECRET], "api_secrets": [SECRET]},
-        "properties": {"G-1": {"tokens": [SECRET + "1"], "columns": {"priced": own}}},
+        "properties": {"secret_shop": {"tokens": [SECRET + "1"], "columns": {"priced": {**own, "keys": 3}}}},
     }
     found = computer(settings)._now_open().epoch
     assert SECRET not in repr(found)
     assert json.loads(found.settings)["defaults"]["columns"]["priced"] == {"keys": 2}
+    assert json.loads(found.settings)["properties"] == {"secret_shop": {"columns": {"priced": {"keys": 3}}}}
 
 
 def test_a_data_file_that_changes_begins_a_new_one() -> None:

@@ -40,16 +40,12 @@ def describe(
     `properties` are those with settings of their own; `common` are the settings that belong to none; `data_files` has
     the version of each, `program` is its version. A setting whose name tells that it is secret is left out.
     """
-    own = {name: _of_property(graphs, settings_of, overrides, name) for name in (_COMMON, *properties)}
+    deciding = _Deciding(graphs)
+    own = {name: deciding.values(name, settings_of, overrides) for name in (_COMMON, *properties)}
     usual = own.pop(_COMMON)
     special = {name: different for name in own if (different := _differences(usual, own[name]))}
-    settings = {**_plain(common), "defaults": usual, "properties": special}
-    texts = (
-        program,
-        _text(_columns(graphs)),
-        _text(settings),
-        _text(data_files),
-    )
+    settings = {**common, "defaults": usual, "properties": special}
+    texts = (program, _text(_columns(graphs)), _text(_plain(settings)), _text(data_files))
     return Epoch(_number(texts), *texts)
 
 
@@ -76,27 +72,26 @@ def _column(node: Node) -> Mapping[str, Any]:
     return about
 
 
-def _of_property(
-    graphs: Mapping[str, Graph], settings_of: SettingsOf, overrides: Overrides, property_id: str
-) -> dict[str, Any]:
-    """The settings that columns, boundaries and steps see of one property."""
-    nodes = [node for graph in graphs.values() for node in graph.order]
-    own = settings_of(property_id)
-    read = {*STEPS_READ, *(node.column.keys[0] for node in nodes if node.column.kind == "setting")}
-    switches = getattr(own, "boundaries", {})
-    return {
-        **_plain({name: getattr(own, name, None) for name in read}),
-        "boundaries": {
-            f"{family}.{node.name}": switches.get(node.name, node.default)
-            for family, graph in graphs.items()
-            for node in graph.boundaries
-        },
-        "columns": {
-            node.column.name: _plain({**node.column.settings, **overrides(node.column.name, property_id)})
-            for node in nodes
-            if node.column.settings
-        },
-    }
+class _Deciding:
+    """What the columns, boundaries and steps of some graphs see of one property's settings."""
+
+    def __init__(self, graphs: Mapping[str, Graph]) -> None:
+        columns = [node.column for graph in graphs.values() for node in graph.order]
+        self._read = {*STEPS_READ, *(column.keys[0] for column in columns if column.kind == "setting")}
+        self._settings = {column.name: column.settings for column in columns if column.settings}
+        self._boundaries = [(family, node) for family, graph in graphs.items() for node in graph.boundaries]
+
+    def values(self, property_id: str, settings_of: SettingsOf, overrides: Overrides) -> dict[str, Any]:
+        """Those settings, and the boundaries and column settings that follow from them."""
+        own = settings_of(property_id)
+        switches = getattr(own, "boundaries", {})
+        return {
+            **{name: getattr(own, name, None) for name in self._read},
+            "boundaries": {
+                f"{family}.{node.name}": switches.get(node.name, node.default) for family, node in self._boundaries
+            },
+            "columns": {name: {**usual, **overrides(name, property_id)} for name, usual in self._settings.items()},
+        }
 
 
 def _differences(common: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -125,6 +120,8 @@ def _plain(value: Any) -> Any:
 
 
 def _is_secret(name: str, value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return False  # a column or a property may be called so: what is in it is looked at by itself
     inside = value if isinstance(value, list | tuple) else (value,)
     return bool(_SECRET.search(name.lower())) or any(hasattr(one, "get_secret_value") for one in inside)
 
