@@ -109,6 +109,23 @@ def test_column_without_values(driver: ClickHouse) -> None:
         driver.append([TableBatch("events", nameless)], cursor(2))
 
 
+def test_columns_of_an_analysts_own(driver: ClickHouse) -> None:
+    """Those that ClickHouse computes are not ours to write, and a default does not stand in for our null."""
+    own = "ADD COLUMN cents Decimal(18, 2) MATERIALIZED value / 100, ADD COLUMN word String ALIAS upper(name)"
+    driver._opened().command(f"ALTER TABLE events {own}, ADD COLUMN note String DEFAULT 'new'")
+    driver._opened().command("ALTER TABLE events MODIFY COLUMN session_id DEFAULT 'none'")
+    driver.append([batch(event(value=5.0))], cursor())
+    row = driver.query("SELECT session_id, note, word, toFloat64(cents) AS cents FROM events").to_pylist()[0]
+    assert row == {"session_id": None, "note": "new", "word": "A", "cents": 0.05}
+
+
+def test_column_of_a_foreign_type(driver: ClickHouse) -> None:
+    """Is named with its table."""
+    driver._opened().command("ALTER TABLE events ADD COLUMN price Decimal(18, 2)")
+    with pytest.raises(SchemaMismatch, match=r"table events: column price has type Decimal\(18, 2\)"):
+        driver.append([batch(event())], cursor())
+
+
 def test_more_months_than_one_insert_may_hold(driver: ClickHouse) -> None:
     """Several inserts, each of at most 100 partitions, and sent again none is there twice."""
     months = [event(date(2005 + n // 12, 1 + n % 12, 1)) for n in range(260)]

@@ -37,6 +37,7 @@ MONTHS_AT_ONCE = 100
 """Most monthly partitions of one insert; ClickHouse refuses more (`max_partitions_per_insert_block`)."""
 _FIRST_TIME = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 _LAST_TIME = int(datetime(2299, 12, 31, tzinfo=UTC).timestamp()) * 1_000_000
+_DEFAULT = "default"
 _CHECKED = "tracker_checked_"
 
 
@@ -141,7 +142,9 @@ class ClickHouse(Driver):
             client.close()
 
     def describe(self, table: str) -> pa.Schema | None:
-        """See `Driver.describe`. Raises `UnsupportedType` for a column that could not be ours."""
+        """See `Driver.describe`, but for columns that ClickHouse computes. Raises `SchemaMismatch` for one of a type
+        that no column of ours has.
+        """
         return self._described([table]).get(table)
 
     def create(self, table: str, schema: pa.Schema) -> None:
@@ -259,17 +262,25 @@ class ClickHouse(Driver):
         return here
 
     def _described(self, tables: Sequence[str]) -> dict[str, pa.Schema]:
+        """The columns that can be written. One that somebody gave a default to says so in its field's metadata."""
         if not tables:
             return {}
         with self._errors():
             found = self._opened().query(
-                "SELECT table, name, type, comment FROM system.columns "
-                "WHERE database = {database:String} AND table IN {tables:Array(String)} ORDER BY table, position",
+                "SELECT table, name, type, comment, default_kind FROM system.columns "
+                "WHERE database = {database:String} AND table IN {tables:Array(String)} "
+                "AND default_kind NOT IN ('MATERIALIZED', 'ALIAS', 'EPHEMERAL') ORDER BY table, position",
                 parameters={"database": self.settings.database, "tables": list(tables)},
             )
         fields: dict[str, list[pa.Field]] = {}
-        for table, name, native, comment in found.result_rows:
-            fields.setdefault(table, []).append(from_clickhouse(name, native, comment))
+        for table, name, native, comment, default in found.result_rows:
+            try:
+                made = from_clickhouse(name, native, comment)
+            except SchemaMismatch as error:
+                raise SchemaMismatch(f"{self.where}: table {table}: {error}") from error
+            if default:
+                made = made.with_nullable(True).with_metadata({_DEFAULT: default})
+            fields.setdefault(table, []).append(made)
         return {table: pa.schema(columns) for table, columns in fields.items()}
 
     def _connected(self) -> Any:
@@ -334,7 +345,9 @@ def _parts(rows: pa.Table, partition_by: str) -> Iterator[tuple[str, pa.Table]]:
 def _filled(rows: pa.Table, here: pa.Schema) -> pa.Table:
     """Without the columns that are null in every row and may be: most are, and leaving them out saves a third."""
     named = [
-        name for name in rows.schema.names if rows[name].null_count < rows.num_rows or not here.field(name).nullable
+        name
+        for name in rows.schema.names
+        if rows[name].null_count < rows.num_rows or not here.field(name).nullable or here.field(name).metadata
     ]
     return rows.select(named) if named else rows
 
