@@ -36,19 +36,17 @@ ARCHIVED: Visits = (
     ("1.1", 90, "en=page_view&uid=bob", "/"),
 )
 """Client, seconds after the first, parameters, page and what follows it."""
-LOGGED: Visits = (("2.2", 6 * 3600, "en=page_view", "/late"), ("2.2", 6 * 3600 + 5, "en=scroll", "/late"))
+LOGGED: Visits = (
+    ("2.2", 6 * 3600, "en=page_view", "/late"),
+    ("2.2", 6 * 3600 + 5, "en=scroll", "/late"),
+    ("5.5", 6 * 3600, "en=page_view&uid=zoe", "/"),
+    ("6.6", 6 * 3600 + 9, "en=page_view&uid=zoe", "/cart"),
+    ("7.7", 6 * 3600, "en=user_engagement", "/"),
+)
 PLANNED: Visits = (("3.3", 12 * 3600, "en=page_view", "/planned"),)
 OPEN: Visits = (("4.4", 18 * 3600, "en=page_view", "/open"), ("4.4", 18 * 3600 + 5, "en=scroll", "/open"))
-DUPLICATE, NAMELESS, CRAWLED, TICK, LATE, SCROLL, WAITING, STILL_OPEN = (
-    "0:3",
-    "0:5",
-    "0:6",
-    "0:7",
-    "0:8",
-    "0:9",
-    "0:11",
-    "0:13",
-)
+DUPLICATE, NAMELESS, CRAWLED, TICK = "0:3", "0:5", "0:6", "0:7"
+LATE, SCROLL, JOINED, SLEEPING, WAITING, STILL_OPEN = "0:8", "0:9", "0:11", "0:12", "0:14", "0:16"
 
 
 def hits(visits: Visits) -> list[Hit]:
@@ -236,6 +234,19 @@ def test_the_boundary_before_a_session(why: Asker) -> None:
     assert session["split_doc"].startswith("A user id that differs from the last known one.")
 
 
+def test_clients_that_are_one_visitor(why: Asker) -> None:
+    """What joined them, and who they are."""
+    session = why.json(JOINED)["session"]
+    assert (session["joined_by"], session["clients"], session["events"]) == ("user_id", ["5.5", "6.6"], 2)
+    assert "clients 5.5, 6.6 are one by their user id" in why.text(JOINED)
+
+
+def test_an_event_of_no_session(why: Asker) -> None:
+    """That is said, and its session's columns have no value."""
+    assert why.json(SLEEPING)["session"] is None
+    assert "none: no event up to this one opens a session" in why.text(SLEEPING)
+
+
 def test_the_rule_for_the_source(why: Asker) -> None:
     """Its name, what it says of itself, and the event that told."""
     session = why.json("0:2")["session"]
@@ -344,7 +355,7 @@ def test_hits_that_are_no_rows_are_found_by_id(why: Asker) -> None:
 @pytest.mark.parametrize(
     ("event", "says"),
     [
-        ("0:99", "there is no event 0:99: the log of partition 0 ends before offset 15"),
+        ("0:99", "there is no event 0:99: the log of partition 0 ends before offset 18"),
         ("1:0", "there is no event 1:0: the log has 1 partition, counted from 0"),
         (TICK, "at this place stands a mark of time, no hit"),
         (
@@ -393,7 +404,7 @@ def test_without_the_archive(shop: Shop, why: Asker, tmp_path: Path) -> None:
 def test_what_killed_the_worker_is_not_computed_again(shop: Shop, why: Asker, tmp_path: Path) -> None:
     """It would end this program too."""
     changed = shop.copy(tmp_path)
-    letter = "0, 11, 3, 'G-SHOP', TIMESTAMPTZ '2025-10-09 00:00:00Z', 'compute', 'killed_the_worker', ''"
+    letter = "0, 14, 3, 'G-SHOP', TIMESTAMPTZ '2025-10-09 00:00:00Z', 'compute', 'killed_the_worker', ''"
     changed.sql(f"INSERT INTO tracker_dead_letters VALUES ({letter})")
     found = why.json(WAITING, "--data", str(changed.folder))
     assert (found["reason"], found["columns"]) == ("compute: killed_the_worker", [])

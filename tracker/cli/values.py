@@ -48,6 +48,7 @@ class Snapshot:
         self._run, self._values, self._failures = run, dict(run.values), failures
         self._places, self._offsets = run.places.tolist(), run.offsets.tolist()
         self.has_sessions = "session_id" in run.values
+        self._lists: dict[tuple[str, int], Any] = {}
 
     @property
     def offsets(self) -> list[int]:
@@ -113,7 +114,7 @@ class Snapshot:
         of_session = rows is not None and node.scope == "event"
         again = node.name in seen and bool(node.inputs)
         seen.add(node.name)
-        value = [self._at(node, one) for one in rows] if of_session and rows is not None else self._at(node, row)
+        value = self._over(node, rows) if of_session and rows is not None else self._at(node, row)
         inputs = []
         if depth > 0 and not again:
             for needed, source in node.inputs:
@@ -134,6 +135,15 @@ class Snapshot:
             inputs=inputs,
             again=again,
         )
+
+    def _over(self, node: Node, rows: range) -> Any:
+        """The values of an event column on all events of a session; kept, because many columns look at the same."""
+        key = (node.name, rows.start)
+        if key not in self._lists:
+            values = self._values.get(node.name)
+            shown = values.slice(rows.start, len(rows)).to_pylist() if isinstance(values, pa.Array) else None
+            self._lists[key] = [None] * len(rows) if shown is None else plain(shown)
+        return self._lists[key]
 
     def _at(self, node: Node, row: int) -> Any:
         value = self._values.get(node.name)
