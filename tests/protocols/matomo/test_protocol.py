@@ -306,6 +306,8 @@ def test_entries_of_every_shape() -> None:
             {"idsite": "1", "rec": 1, "revenue": 9.5, "cookie": False, "cvar": {"1": ["a", "b"]}},
             "no query",
             7,
+            "?",
+            "matomo.php? ",
         )
     )
     assert [piece.query if isinstance(piece, Hit) else (piece.reason, piece.index) for piece in found] == [

@@ -52,7 +52,7 @@ def query_of(entry: object) -> bytes | None:
 
 def is_silent(entry: object) -> bool:
     """True for text without a query: neither tracked nor invalid."""
-    return isinstance(entry, str) and "?" not in entry
+    return isinstance(entry, str) and not entry.partition("?")[2].strip()
 
 
 def _json(body: bytes) -> Any:
