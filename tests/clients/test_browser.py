@@ -72,7 +72,7 @@ def test_refusals_can_be_read(made: Visit, call: str) -> None:
     """A page may read that its hit was refused: otherwise it looks like a broken network."""
     assert made.said[call] != BLOCKED
     assert made.said[call]["status"] == 400
-    assert made.rejected == {"no_client": 1, "bad_client": 1}
+    assert made.rejected == {"no_property": 1, "bad_client": 1}
 
 
 def test_lines_of_a_beacon(made: Visit) -> None:
