@@ -151,7 +151,10 @@ def test_a_second_start_writes_nothing_again(program: Start) -> None:
     traffic = Traffic(tracker.port)
     traffic.send(islice(Visitors(1).requests(), 30))
     _settle(tracker, traffic)
-    tables = [f"SELECT * FROM {table} ORDER BY ALL" for table in ("events", "tracker_ledger", "tracker_cursor")]
+    tables = [
+        f"SELECT * FROM {table} ORDER BY ALL"
+        for table in ("events", "tracker_ledger", "tracker_epochs", "tracker_cursor")
+    ]
     before = [tracker.read(sql) for sql in tables]
     tracker.start()
     _settle(tracker, traffic)
