@@ -8,19 +8,18 @@ more, and what was there already is not there twice.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 import pyarrow as pa
 from pydantic import Field, SecretStr
 
 from tracker.errors import Broken, Misconfigured, TrackerError
 from tracker.model import Cursor
+from tracker.warehouse.clickhouse_rows import arrow_file, by_month, check_times, filled_columns, parts
 from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table, cursor_engine
 from tracker.warehouse.clickhouse_types import from_clickhouse, quoted
-from tracker.warehouse.driver import BadRows, Driver, DriverSettings, SchemaMismatch, TableBatch
+from tracker.warehouse.driver import Driver, DriverSettings, SchemaMismatch, TableBatch
 from tracker.warehouse.evolve import Widen, plan
 
 CURSOR_TABLE = "tracker_cursor"
@@ -33,10 +32,6 @@ _CURSOR_SCHEMA = pa.schema(
         pa.field("hits", pa.int64(), nullable=False),
     ]
 )
-MONTHS_AT_ONCE = 100
-"""Most monthly partitions of one insert; ClickHouse refuses more (`max_partitions_per_insert_block`)."""
-_FIRST_TIME = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-_LAST_TIME = int(datetime(2299, 12, 31, tzinfo=UTC).timestamp()) * 1_000_000
 _DEFAULT = "default"
 _CHECKED = "tracker_checked_"
 
@@ -171,11 +166,11 @@ class ClickHouse(Driver):
         if stored and stored.plan >= cursor.plan:
             return
         here = self._checked_columns(tables)
-        self.check_times(tables)
+        check_times(tables)
         token = f"{cursor.log_id}:{cursor.partition}:{cursor.plan}"
         for batch in tables:
-            filled = _filled(batch.rows, here[batch.table])
-            for part, rows in _parts(filled, self.settings.partition_by):
+            filled = filled_columns(batch.rows, here[batch.table])
+            for part, rows in parts(filled, self.settings.partition_by):
                 self._insert(batch.table, rows, f"{token}:{batch.table}:{part}")
         row = {"partition": cursor.partition, "log_id": cursor.log_id, "plan": cursor.plan, "hits": cursor.hits}
         self._insert(CURSOR_TABLE, pa.Table.from_pylist([row], _CURSOR_SCHEMA), f"{token}:{CURSOR_TABLE}:0")
@@ -186,7 +181,7 @@ class ClickHouse(Driver):
         Raises `SchemaMismatch` where a table was changed: then not the rows are to blame.
         """
         self._checked_columns(tables)
-        self.check_times(tables)
+        check_times(tables)
         for batch in tables:
             twin = f"{_CHECKED}{batch.table}"
             with self._errors():
@@ -213,15 +208,6 @@ class ClickHouse(Driver):
         with self._errors():
             return self._opened().query_arrow(sql, settings={"output_format_arrow_string_as_string": 1})
 
-    def check_times(self, tables: Sequence[TableBatch]) -> None:
-        """Raise `BadRows` for times that ClickHouse cannot hold; it would wrap them silently."""
-        for batch in tables:
-            for field in batch.rows.schema:
-                if pa.types.is_timestamp(field.type):
-                    times = batch.rows[field.name].drop_null().cast(pa.int64()).to_numpy()
-                    if len(times) and (times.min() < _FIRST_TIME or times.max() >= _LAST_TIME):
-                        raise BadRows(f"{batch.table}.{field.name}: a time is outside of the years 1900 to 2299")
-
     def _insert(self, table: str, rows: pa.Table, token: str) -> None:
         own = self.settings
         settings: dict[str, Any] = {
@@ -229,7 +215,7 @@ class ClickHouse(Driver):
             "input_format_null_as_default": 0,
             "min_insert_block_size_bytes": 0,  # one block, however large: all of an insert or nothing
         }
-        if own.partition_by and not _by_month(own.partition_by, rows.schema):
+        if own.partition_by and not by_month(own.partition_by, rows.schema):
             settings["max_partitions_per_insert_block"] = 0
         if token:
             settings |= {"insert_deduplicate": 1, "insert_deduplication_token": token}
@@ -237,7 +223,9 @@ class ClickHouse(Driver):
             settings["deduplicate_insert"] = "enable"  # where a server knows this, it counts in place of the other
         compression = None if own.interface == "chdb" else "lz4"
         with self._errors():
-            self._opened().raw_insert(self._name(table), rows.schema.names, _file(rows, compression), settings, "Arrow")
+            self._opened().raw_insert(
+                self._name(table), rows.schema.names, arrow_file(rows, compression), settings, "Arrow"
+            )
 
     def _checked_columns(self, tables: Sequence[TableBatch]) -> Mapping[str, pa.Schema]:
         """The tables as they are, before anything is written: not between two tables of a plan.
@@ -325,41 +313,3 @@ class ClickHouse(Driver):
             raise
         except Exception as error:
             raise translated(error, self.where) from error
-
-
-def _parts(rows: pa.Table, partition_by: str) -> Iterator[tuple[str, pa.Table]]:
-    """The rows of one insert each, with a name that depends on nothing but their months.
-
-    So a plan that is sent again, perhaps without a row that was refused, has the same parts by the same names.
-    """
-    day = _by_month(partition_by, rows.schema)
-    if not day or not rows.num_rows:
-        yield "0", rows
-        return
-    months = rows[day].cast(pa.date32()).to_numpy().astype("datetime64[M]").astype(np.int64)
-    groups = months // MONTHS_AT_ONCE
-    for group in np.unique(groups).tolist():
-        yield str(group), rows.filter(pa.array(groups == group))
-
-
-def _filled(rows: pa.Table, here: pa.Schema) -> pa.Table:
-    """Without the columns that are null in every row and may be: most are, and leaving them out saves a third."""
-    named = [
-        name
-        for name in rows.schema.names
-        if rows[name].null_count < rows.num_rows or not here.field(name).nullable or here.field(name).metadata
-    ]
-    return rows.select(named) if named else rows
-
-
-def _by_month(partition_by: str, schema: pa.Schema) -> str:
-    """The column whose months are the partitions; empty where partitions are something else."""
-    return next((name for name in schema.names if partition_by == f"toYYYYMM({name})"), "")
-
-
-def _file(rows: pa.Table, compression: str | None) -> bytes:
-    """The rows in Arrow's file format. As bytes they go behind the statement: 300 columns make no address of a URL."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
-        writer.write_table(rows)
-    return bytes(sink.getvalue().to_pybytes())
