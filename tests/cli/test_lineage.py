@@ -198,9 +198,10 @@ def test_the_command_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str], m
     assert (tmp_path / "out.svg").exists()
 
 
-def test_a_drawing_needs_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wrong usage is exit code 2."""
+@pytest.mark.parametrize("options", [["--graph", "out.svg"], ["page_path", "--depth", "2"]])
+def test_wrong_usage(options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drawing needs a name, and only a drawing has a depth: exit code 2."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
-        main(["columns", "--graph", "out.svg"])
+        main(["columns", *options])
     assert ended.value.code == 2

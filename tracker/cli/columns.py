@@ -46,7 +46,9 @@ def columns(
     """
     from tracker import app
 
-    if name is None and (graph or depth):
+    if depth is not None and graph is None:
+        raise typer.BadParameter("only a drawing (--graph) has a depth", param_hint="--depth")
+    if name is None and graph is not None:
         raise typer.BadParameter("name the column to draw", param_hint="NAME")
     registry = app.registry(resolve(config, None, plugins_dir=plugins_dir).settings)
     known = registry.columns

@@ -81,7 +81,7 @@ def _box(vertex: Vertex, box: tuple[float, float, float, float], is_main: bool) 
     return (
         f'<g><title>{_text(about)}</title><path d="{_shape(vertex.kind, left, top, width, height)}" fill="{fill}" '
         f'stroke="{stroke}" stroke-width="{2.6 if is_main else 1.3}"/>{_inside(vertex.kind, box, stroke)}'
-        f'<text x="{left + 18:.1f}" y="{top + 17:.1f}" font-weight="bold" fill="#1f2933">{_text(_short(vertex.title))}'
+        f'<text x="{left + 18:.1f}" y="{top + 18:.1f}" font-weight="bold" fill="#1f2933">{_text(_short(vertex.title))}'
         f"{_more(vertex)}</text>"
         f'<text x="{left + 18:.1f}" y="{top + 31:.1f}" font-size="10" fill="{stroke}">'
         f"{_text(_short(vertex.subtitle))}</text>{_badge(vertex, left + width, top)}</g>"
@@ -101,8 +101,8 @@ def _badge(vertex: Vertex, right: float, top: float) -> str:
         return ""
     width = len(vertex.protocol) * _SMALL + 10
     return (
-        f'<rect x="{right - width - 8:.1f}" y="{top - 7:.1f}" width="{width:.1f}" height="14" rx="7" fill="#3c4652"/>'
-        f'<text x="{right - 8 - width / 2:.1f}" y="{top + 3.5:.1f}" font-size="10" fill="#ffffff" '
+        f'<rect x="{right - width - 8:.1f}" y="{top - 10:.1f}" width="{width:.1f}" height="14" rx="7" fill="#3c4652"/>'
+        f'<text x="{right - 8 - width / 2:.1f}" y="{top + 0.5:.1f}" font-size="10" fill="#ffffff" '
         f'text-anchor="middle">{_text(vertex.protocol)}</text>'
     )
 
