@@ -121,8 +121,8 @@ def test_an_entry_is_what_it_would_be_alone(entries: list[Any]) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(QUERIES, max_size=4))
 def test_text_entries_are_read_as_single_requests_are(queries: list[bytes]) -> None:
-    """What follows the question mark is a query like any other."""
-    entries = ["matomo.php?" + query.decode("latin-1") for query in queries]
+    """What follows the question mark is a query like any other; where nothing does there is no entry."""
+    entries = ["matomo.php?" + query.decode("latin-1") for query in queries if query.decode("latin-1").strip()]
     found = pieces(request_of(b"", json.dumps({"requests": entries}).encode()))
     assert len(found) == len(entries)
     expected = [
