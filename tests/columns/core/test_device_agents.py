@@ -2,14 +2,16 @@
 
 import importlib.util
 import json
+from dataclasses import asdict
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from bench.user_agents import READERS, judge, labelled
 from tracker.columns.core.agent_hints import Found, Hints
 from tracker.columns.core.bots import is_bot
-from tracker.columns.core.device_agents import device_of, read_with_ua_parser
+from tracker.columns.core.device_agents import device_by_ua_parser, device_of, read_with_ua_parser
 from tracker.errors import Problems
 from tracker.testing import compute_rows, make_hit
 
@@ -20,6 +22,7 @@ PHONE = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
 )
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+HINTS = ("brands", "mobile", "model", "platform", "platform_version")
 NAMES = (
     "category", "mobile_brand_name", "mobile_model_name", "operating_system", "operating_system_version",
     "web_browser", "web_browser_version",
@@ -55,6 +58,17 @@ def test_most_agents_are_read_right() -> None:
     found = [device_of(READERS["ua-parser"], agent, hints, is_bot=is_bot(agent)) for agent, hints, _ in agents]
     right, asked = judge(agents, found)
     assert {field: right[field] / asked[field] for field in asked if right[field] < 0.95 * asked[field]} == {}
+
+
+def test_columns_tell_what_their_parts_do() -> None:
+    """Of every labelled agent, with brands for all rows at once."""
+    agents = list(labelled())
+    said = {name: pa.array([getattr(hints, name) for _, hints, _ in agents]) for name in HINTS}
+    inputs: list[Any] = [pa.array([agent for agent, _, _ in agents]), *(said[name] for name in HINTS)]
+    inputs.append(pa.array([is_bot(agent) for agent, _, _ in agents]))
+    read = device_by_ua_parser(*inputs)
+    found = [device_of(read_with_ua_parser, agent, hints, is_bot=is_bot(agent)) for agent, hints, _ in agents]
+    assert read.to_pylist() == [asdict(one) for one in found if one]
 
 
 def test_hints_of_headers_go_first() -> None:

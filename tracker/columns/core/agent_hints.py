@@ -22,7 +22,7 @@ _PLATFORMS = {"Chromium OS": "Chrome OS", "Mac OS X": "macOS"}
 _WINDOWS = {"0.1": "7", "0.2": "8", "0.3": "8.1"}
 """Windows' old versions, by the platform versions they are told with."""
 _WINDOWS_11 = 13
-_GENERIC = frozenset({None, "Chrome", "Chromium", "Android WebView"})
+GENERIC = ("Chrome", "Chromium", "Android WebView")
 """Browsers that many others are built on: a hint that names another one knows more."""
 _WRAPPED = frozenset({"Fire OS", "HarmonyOS", "Android TV", "Wear OS", "Tizen", "webOS", "KaiOS", "Windows Phone"})
 """Systems that client hints call by the name of another one, mostly Android."""
@@ -67,16 +67,21 @@ def corrected(found: Found, hints: Hints) -> Found:
     return Found(category, found.brand, found.model or hints.model, system, system_version, browser, browser_version)
 
 
-def browser_of(brands: str | None) -> tuple[str, str] | None:
+def browser_of(brands: str | None) -> tuple[str, str | None] | None:
     """Name and version of the browser among `Chromium;126.0.1|Google Chrome;126.0.1|Not/A)Brand;8`."""
     chromium = None
     for one in (brands or "").split("|"):
         brand, _, version = one.rpartition(";")
         if brand == "Chromium":
-            chromium = brand, version
+            chromium = brand, version or None
         elif brand and not _is_grease(brand):
-            return _BRANDS.get(brand, brand), version
+            return _BRANDS.get(brand, brand), version or None
     return chromium
+
+
+def major_of(version: str | None) -> str | None:
+    """`126` of `126.0.0.0`."""
+    return version and version.partition(".")[0]
 
 
 def system_of(platform: str | None, version: str | None) -> tuple[str, str | None] | None:
@@ -96,17 +101,14 @@ def _browser(found: Found, hints: Hints) -> tuple[str | None, str | None]:
     if told is None:
         return found.browser, found.browser_version
     name, version = told
-    if found.browser == name or (found.browser in _GENERIC and name != "Chromium"):
+    if found.browser == name or ((found.browser is None or found.browser in GENERIC) and name != "Chromium"):
         return name, _longer(version, found, name)
     return found.browser, found.browser_version
 
 
-def _longer(version: str, found: Found, name: str) -> str | None:
+def _longer(version: str | None, found: Found, name: str) -> str | None:
     """A hint may have the major version only, where the agent has more of the same."""
-    known = found.browser_version or ""
-    if found.browser == name and (known == version or known.startswith(version + ".")):
-        return known
-    return version or None
+    return found.browser_version if found.browser == name and major_of(found.browser_version) == version else version
 
 
 def _system(found: Found, hints: Hints) -> tuple[str | None, str | None, str | None]:

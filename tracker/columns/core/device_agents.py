@@ -11,18 +11,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from tracker.columns import ops
+from tracker.columns import lists, ops
 from tracker.columns.core import device
-from tracker.columns.core.agent_hints import Found, Hints, corrected, restored
+from tracker.columns.core.agent_hints import GENERIC, Found, Hints, browser_of, corrected, major_of, restored
 from tracker.columns.core.agent_words import BRANDS, BROWSERS, SYSTEMS, kind_of_agent, maker_of
 from tracker.columns.core.device import Device
-from tracker.columns.types import Bool, String, arrow_type
+from tracker.columns.types import Bool, String, arrow_type, struct_of
 from tracker.columns.words import event
 
 DEVICE_DETECTOR = "device-detector"
 """The provider that needs a package of its own."""
 MAX_AGENT = 1_024
 """Characters of an agent that are read: no browser's is longer, and regular expressions take time."""
+_TOLD = struct_of(name=String, version=String)
 REMEMBERED = 20_000
 """Agents whose reading is kept: client hints of many kinds come with the same one."""
 _CATEGORIES = {
@@ -45,14 +46,8 @@ def device_by_ua_parser(
     is_bot_agent: Bool,
 ) -> Device:
     """Device by ua-parser's patterns and client hints. The kind by marks that makers leave in agents."""
-    hints = (
-        client_hint_brands,
-        client_hint_mobile,
-        client_hint_model,
-        client_hint_platform,
-        client_hint_platform_version,
-    )
-    return _per_agent(user_agent, hints, is_bot_agent, with_ua_parser)
+    hints = (client_hint_mobile, client_hint_model, client_hint_platform, client_hint_platform_version)
+    return _with_brands(_per_agent(user_agent, hints, is_bot_agent, with_ua_parser), client_hint_brands)
 
 
 @event(implements=device.detected_device, provider=DEVICE_DETECTOR, on_request=True)
@@ -66,14 +61,8 @@ def device_by_device_detector(
     is_bot_agent: Bool,
 ) -> Device:
     """Device by device-detector, which knows more models by name and takes a thousand times as long."""
-    hints = (
-        client_hint_brands,
-        client_hint_mobile,
-        client_hint_model,
-        client_hint_platform,
-        client_hint_platform_version,
-    )
-    return _per_agent(user_agent, hints, is_bot_agent, with_device_detector)
+    hints = (client_hint_mobile, client_hint_model, client_hint_platform, client_hint_platform_version)
+    return _with_brands(_per_agent(user_agent, hints, is_bot_agent, with_device_detector), client_hint_brands)
 
 
 @lru_cache(REMEMBERED)
@@ -129,13 +118,30 @@ def device_of(read: Callable[[str], Found], agent: str | None, hints: Hints, *, 
 
 
 def with_ua_parser(agent: str | None, is_bot: bool | None, *hints: Any) -> dict[str, str | None] | None:
-    """A `Device` for the columns, by ua-parser."""
-    return _members(device_of(read_with_ua_parser, agent, Hints(*hints), is_bot=is_bot))
+    """A `Device` for the columns, by ua-parser; `hints` are all but brands."""
+    return _members(device_of(read_with_ua_parser, agent, Hints(None, *hints), is_bot=is_bot))
 
 
 def with_device_detector(agent: str | None, is_bot: bool | None, *hints: Any) -> dict[str, str | None] | None:
-    """A `Device` for the columns, by device-detector."""
-    return _members(device_of(read_with_device_detector, agent, Hints(*hints), is_bot=is_bot))
+    """A `Device` for the columns, by device-detector; `hints` are all but brands."""
+    return _members(device_of(read_with_device_detector, agent, Hints(None, *hints), is_bot=is_bot))
+
+
+def _with_brands(devices: Any, brands: Any) -> Any:
+    """The browser as brands tell it, as `corrected` does, for all rows at once: there are many full versions."""
+    if brands.null_count == len(brands):
+        return devices
+    told = ops.per_distinct(brands, browser_of, _TOLD)
+    name, version = ops.field(told, "name"), ops.field(told, "version")
+    members = {member: ops.field(devices, member) for member in Found.__slots__}
+    browser, known = members["browser"], members["browser_version"]
+    is_same = ops.is_true(ops.equal(browser, name))
+    is_generic = ops.either(ops.is_null(browser), ops.is_in(browser, GENERIC))
+    knows_more = ops.either(is_same, ops.both(is_generic, ops.is_true(ops.not_equal(name, "Chromium"))))
+    keeps = ops.both(is_same, ops.is_true(ops.equal(ops.per_distinct(known, major_of, String), version)))
+    members["browser"] = ops.if_else(knows_more, name, browser)
+    members["browser_version"] = ops.if_else(ops.both(knows_more, ops.negate(keeps)), version, known)
+    return ops.only_where(ops.either(ops.is_known(devices), ops.is_known(name)), lists.struct(**members))
 
 
 def _per_agent(agent: Any, hints: tuple[Any, ...], is_bot: Any, function: Callable[..., Any]) -> Any:
