@@ -25,7 +25,7 @@ def session_total_goal_conversions(name: Events[String]) -> Int64:
     return _count(name, "goal_conversion")
 
 
-ACTIONS = ["page_view", "download", "outlink", "custom_event", "site_search", "custom_action"]
+ACTIONS = ("page_view", "download", "outlink", "custom_event", "site_search", "custom_action")
 """What Matomo counts as an action of a visit; orders, goals, content and media are none."""
 
 
