@@ -4,7 +4,6 @@ from tracker.columns import Bool, Events, Int64, String, event, ops, session
 from tracker.columns.core import engagement
 from tracker.protocols.ga4.columns import GA4
 
-
 BY_ITSELF = ("user_engagement", "scroll", "session_start", "first_visit")
 """Events that a tag sends without anybody doing more than looking."""
 
