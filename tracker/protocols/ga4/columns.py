@@ -1,4 +1,4 @@
-"""What only GA4 requests can tell. Parameter names are those of the wire (`docs/reference` of the protocol)."""
+"""What only GA4 requests can tell of what every protocol tells: name, page, amounts, platform."""
 
 from tracker.columns import Bool, Float64, Int64, String, event, ops, param
 from tracker.columns.core import bot_signs, commerce, device, identity, pages, url
