@@ -96,10 +96,12 @@ def test_a_hit_without_campaign_has_none(row: RowOf) -> None:
 
 
 def test_a_conversion_is_owed_to_the_campaign_that_the_tag_remembers(row: RowOf) -> None:
-    """Only a conversion, only where no campaign is in sight, and in no utm column."""
+    """Only a conversion, even where another campaign is in sight, and in no utm column."""
     owed = "_rcn=Old&_rck=Word"
     assert reading(row(f"idgoal=3&{owed}")) == ("old", "word")
-    assert reading(row(f"{url('https://a.example/?utm_source=new')}&idgoal=3&{owed}")) == ("new", None)
+    assert reading(row(f"{url('https://a.example/?utm_source=new')}&idgoal=3&{owed}")) == ("old", "word")
+    assert reading(row(f"{url('https://a.example/?pk_cpn=new&pk_kwd=x')}&idgoal=3&_rcn=Old")) == ("old", None)
+    assert reading(row(f"{url('https://a.example/?pk_cpn=new&pk_kwd=x')}&idgoal=3&_rck=Word")) == ("new", "x")
     assert reading(row(owed)) == (None, None)
     assert utm(row(f"idgoal=3&{owed}")) == {}
 

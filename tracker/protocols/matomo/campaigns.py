@@ -103,29 +103,33 @@ def matomo_link_keyword(matomo_link: LinkFacts, matomo_sent_name: String, matomo
     return ops.if_else(ops.is_known(matomo_sent_name), sent, ops.field(matomo_link, "keyword"))
 
 
+@event(protocol=MATOMO, stored=False)
+def matomo_owed_campaign(matomo_conversion_campaign: String, matomo_goal: Int64) -> String:
+    """Campaign that a conversion is owed to, as the tag remembers it; null on all else."""
+    is_conversion = ops.at_least(matomo_goal, 0)
+    return ops.known_text(ops.lower(ops.strip(ops.only_where(is_conversion, matomo_conversion_campaign))))
+
+
 @event(protocol=MATOMO)
-def matomo_campaign_name(
-    matomo_link_campaign: String, matomo_conversion_campaign: String, matomo_goal: Int64
-) -> String:
+def matomo_campaign_name(matomo_owed_campaign: String, matomo_link_campaign: String) -> String:
     """Campaign as Matomo reads it, in lower case: the first value of `pk_cpn`, `pk_campaign`, `piwik_campaign`,
     `mtm_campaign`, `matomo_campaign`, `utm_campaign`, `utm_source`, `utm_medium`, of the hit, the page's query or its
     fragment.
 
-    On conversions without one, the campaign that the tag remembers (`_rcn`).
+    On conversions the campaign that the tag remembers (`_rcn`) goes before all these.
     """
-    owed = ops.only_where(ops.at_least(matomo_goal, 0), ops.lower(matomo_conversion_campaign))
-    return ops.coalesce(matomo_link_campaign, owed)
+    return ops.coalesce(matomo_owed_campaign, matomo_link_campaign)
 
 
 @event(protocol=MATOMO)
 def matomo_campaign_keyword(
-    matomo_link_campaign: String, matomo_link_keyword: String, matomo_conversion_keyword: String, matomo_goal: Int64
+    matomo_owed_campaign: String, matomo_link_keyword: String, matomo_conversion_keyword: String
 ) -> String:
     """Keyword of that campaign, in lower case: the first value of `pk_kwd`, `pk_keyword`, `piwik_kwd`, `mtm_kwd`,
-    `mtm_keyword`, `matomo_kwd`, `utm_term`. On conversions without a campaign what the tag remembers (`_rck`).
+    `mtm_keyword`, `matomo_kwd`, `utm_term`; of a campaign that the tag remembers its keyword (`_rck`).
     """
-    owed = ops.only_where(ops.at_least(matomo_goal, 0), ops.lower(matomo_conversion_keyword))
-    return ops.if_else(ops.is_known(matomo_link_campaign), matomo_link_keyword, owed)
+    owed = ops.known_text(ops.lower(ops.strip(matomo_conversion_keyword)))
+    return ops.if_else(ops.is_known(matomo_owed_campaign), owed, matomo_link_keyword)
 
 
 @event(protocol=MATOMO)
