@@ -187,6 +187,31 @@ def test_campaigns(said: list[Parameters], count: int) -> None:
     assert len(visits(rows(*enumerate(said)))) == count
 
 
+ENTRIES: dict[str, tuple[Parameters, Parameters]] = {
+    "direct": ({}, {}),
+    "website": ({"urlref": "https://blog.example/a"}, {"urlref": "https://pay.example/done"}),
+    "search": ({"urlref": "https://www.google.com/search?q=rose"}, {"urlref": "https://www.bing.com/search?q=rose"}),
+    "social": ({"urlref": "https://twitter.com/garden"}, {"urlref": "https://l.instagram.com/?u=x"}),
+    "campaign": (
+        {"url": f"{SITE}/?pk_campaign=Spring&pk_kwd=Rose", "urlref": "https://blog.example/a"},
+        {"url": f"{SITE}/?pk_campaign=Autumn&pk_kwd=Bulb", "urlref": "https://pay.example/done"},
+    ),
+}
+"""How a visitor comes the first time, and the second."""
+
+
+@pytest.mark.parametrize("second", ENTRIES)
+@pytest.mark.parametrize("first", ENTRIES)
+def test_a_visitor_who_comes_back(first: str, second: str) -> None:
+    """Within minutes: only a campaign begins another visit, unless the first began directly. The order is in it."""
+    came, back = ENTRIES[first][0], ENTRIES[second][1]
+    order: Parameters = {"idgoal": 0, "ec_id": "R 1", "revenue": 124.5, "url": f"{SITE}/paid"}
+    found = rows((0, {**page(), **came}), (4, {**page("/paid"), **back}), (5, order))
+    is_split = second == "campaign" and first != "direct"
+    whole = ["page_view", "page_view", "ecommerce_order"]
+    assert visits(found) == ([whole[:1], whole[1:]] if is_split else [whole])
+
+
 def test_custom_data_of_a_visit() -> None:
     """What is sent with each event stays with it; of the visit the last of each slot or name counts."""
     found = rows(
