@@ -243,9 +243,9 @@ def test_answer_after_the_time_out(make: Callable[..., Bench], clickhouse: ChdbS
     bench.write(1)
     clickhouse.release()
     inserts = [settings for statement, settings in clickhouse.statements if "`events`" in statement and settings]
-    assert len([one for one in inserts if "insert_deduplication_token" in one]) == 2
+    assert len([one for one in inserts if "insert_deduplication_token" in one]) >= 2
     assert bench.written() == expected(1)
-    assert bench.waits == [f"ClickHouse at 127.0.0.1:{clickhouse.port}: Read timed out. (read timeout=1)"]
+    assert set(bench.waits) == {f"ClickHouse at 127.0.0.1:{clickhouse.port}: Read timed out. (read timeout=1)"}
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after"])

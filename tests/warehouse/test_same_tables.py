@@ -93,7 +93,7 @@ def written(line: Pipeline) -> dict[str, Driver]:
     return drivers
 
 
-@pytest.mark.parametrize("kind", ["own", "captured"])
+@pytest.mark.parametrize("kind", ["own", pytest.param("captured", marks=pytest.mark.slow)])
 async def test_same_tables(tmp_path: Path, chdb_folder: Path, kind: str) -> None:
     """Each column of each table has the same type and the same values, lists, nulls and control characters included."""
     database = f"test_{uuid4().hex}"

@@ -82,7 +82,7 @@ def written(driver: Driver) -> list[str]:
 
 def until(is_so: Callable[[], bool]) -> None:
     """Wait for it, not for long."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.01)
