@@ -3,7 +3,7 @@
 import json
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,9 @@ def oddities() -> list[Hit]:
 class Shop:
     """A data folder that a tracker has worked on."""
 
+    more: Mapping[str, Any] = {}
+    """Further settings."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.answers: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -94,7 +97,7 @@ class Shop:
     def settings(self) -> Settings:
         """As in a settings file."""
         return Settings.model_validate(
-            {"data": self.folder, "worker": {"flush_interval": "0s"}, "defaults": {"mask_address": 1}}
+            {"data": self.folder, "worker": {"flush_interval": "0s"}, "defaults": {"mask_address": 1}, **self.more}
         )
 
     def append(self, log: Log, found: Sequence[Hit]) -> None:
@@ -232,6 +235,21 @@ def test_the_boundary_before_a_session(why: Asker) -> None:
         "user_id_changed", [["user_id", [None, "ada", None], "bob"]],
     )  # fmt: skip
     assert session["split_doc"].startswith("A user id that differs from the last known one.")
+
+
+def test_a_session_that_goes_on_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a protosession was closed early, the one after it says why."""
+    monkeypatch.chdir(tmp_path)
+    shop = Shop.__new__(Shop)
+    shop.folder, shop.answers, shop.more = tmp_path / "data", {}, {"sessions": {"max_hits": 2}}
+    with app.opened_log(shop.settings) as log:
+        shop.append(log, hits(ARCHIVED[:3]))
+        shop.work(log, 3)
+    told = Asker(shop, capsys).text("0:2")
+    assert "one that was closed early (cap_hits): it held as many hits as one may" in told
+    assert "cap_hits: The protosession before was closed early: it held as many hits as one may." in told
 
 
 def test_clients_that_are_one_visitor(why: Asker) -> None:
