@@ -115,7 +115,7 @@ class Column(Generic[P, R]):
     default: bool = True
     """Boundaries only: whether it cuts where neither the protocol nor the property says."""
     keys: Sequence[str] = ()
-    """Wire names: parameter keys, a prefix, a header, a hit field, a setting."""
+    """Wire names: parameter keys, a prefix, a header, a hit field, a setting. Of a column in SQL, its text."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """The plain function."""

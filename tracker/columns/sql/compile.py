@@ -134,6 +134,7 @@ class _Family:
             inputs=needed,
             stored=draft.stored and draft.scope == "event",
             order=draft.order if draft.scope == "boundary" else 0,
+            keys=(draft.written.sql, *([f"order {draft.order}"] if draft.scope == "boundary" else [])),
         )
 
     def _input(self, draft: Draft, name: Name) -> Input | None:

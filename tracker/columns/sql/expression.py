@@ -115,7 +115,7 @@ class _Reader:
             name = node["column_names"][0].lower()
             if name not in bound:
                 self.names.setdefault(name, position)
-        elif kind == "FUNCTION":
+        elif kind == "FUNCTION" and not node["is_operator"]:
             problem = function_problem(node["function_name"], _arguments(node), self._engine)
             if problem:
                 self.problems.append((problem, position))

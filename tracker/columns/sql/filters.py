@@ -1,6 +1,6 @@
 """Traffic filters: which events become rows at all, and which are only marked. See `tracker.columns.core.filters`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -73,10 +73,16 @@ def columns_of_filters(
 def _guarded(condition: AnyColumn, one: Filter) -> AnyColumn:
     """A condition that is asked of the filter's own properties only."""
     asked = Input("property_id", "property_id", pa.string())
-    return replace(condition, function=_Condition(condition, one), inputs=[asked, *condition.inputs])
+    properties = [one.only] if one.only is not None else [f"not {name}" for name in sorted(one.but_not)]
+    return replace(
+        condition,
+        function=_Condition(condition, one),
+        inputs=[asked, *condition.inputs],
+        keys=(*condition.keys, one.mode, *properties),
+    )
 
 
-def _provider(interface: str, family: str, conditions: Iterable[AnyColumn], function: Any) -> AnyColumn:
+def _provider(interface: str, family: str, conditions: Sequence[AnyColumn], function: Any) -> AnyColumn:
     return Column(
         name=f"{interface}_of_{family}",
         scope="event",
@@ -87,6 +93,7 @@ def _provider(interface: str, family: str, conditions: Iterable[AnyColumn], func
         module="",
         function=function,
         inputs=[Input(one.name, one.name, pa.bool_()) for one in conditions],
+        keys=[one.name for one in conditions],
         protocol=family,
         implements=interface,
         provider="filters",
