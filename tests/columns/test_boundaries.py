@@ -110,7 +110,8 @@ def test_another_known_campaign_splits() -> None:
     """The first one, a page without, and the same one again do not."""
     campaigns = events([[None, "a", None, "a", "b", "b", None, "a"], ["c", "d"]])
     cuts = [[False, False, False, False, True, False, False, True], [False, True]]
-    assert events(cuts).values.to_pylist() == [bool(cut) for cut in utm_campaign_changed(campaigns).to_pylist()]
+    sent_once = Events(pa.array([False] * len(campaigns)), campaigns.offsets)
+    assert events(cuts).values.to_pylist() == [bool(cut) for cut in utm_campaign_changed(campaigns, sent_once).to_pylist()]
 
 
 def test_midnight_is_a_day_that_differs_from_the_one_before() -> None:
@@ -119,3 +120,15 @@ def test_midnight_is_a_day_that_differs_from_the_one_before() -> None:
     assert midnight(Events(days.values.cast(pa.int32()).view(pa.date32()), days.offsets)).to_pylist() == [
         None, False, True, None,
     ]  # fmt: skip
+
+
+def test_what_a_consent_change_sends_again_splits_nothing() -> None:
+    """It repeats an earlier page and what was known then, in the middle of what came after."""
+    hits = [
+        page(0, "a"),
+        page(MINUTE, "b"),
+        make_hit("en=page_view&gcu=1&dl=https%3A%2F%2Fa.example%2F%3Futm_campaign%3Da", received_at=NOW + 2 * MINUTE),
+        page(3 * MINUTE, "b"),
+    ]
+    on = {"defaults": {"boundaries": {"utm_campaign_changed": True}}}
+    assert causes(hits, on) == [None, *["utm_campaign_changed"] * 3]

@@ -138,3 +138,18 @@ async def test_answers_lost_while_both_write(line: Pipeline, clickhouse: ChdbSer
     with working(line) as worker:
         until(lambda: [sink.cursors.get(0) for sink in worker.sinks] == [3, 3])
     assert written(line.driver("duckdb")) == written(line.driver("clickhouse")) == names(1, 2, 3)
+
+
+async def test_a_table_that_no_longer_fits_stops_one_sink(line: Pipeline) -> None:
+    """The other goes on, and the problem is told for as long as the worker runs."""
+    spoilt = line.driver("duckdb")
+    spoilt.open()
+    spoilt.query("CREATE TABLE events (id INTEGER)")
+    spoilt.close()
+    await visits(line, 1, 2)
+    with working(line) as worker:
+        until(lambda: worker.sinks[1].cursors.get(0) == 2)
+        until(lambda: worker.problems() != [])
+        assert worker.problems()[0].startswith("sink duckdb: ")
+        assert (worker.sinks[0].waiting(), worker.sinks[1].waiting()) == (2, 0)
+    assert written(line.driver("clickhouse")) == names(1, 2)

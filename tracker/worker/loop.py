@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from tracker.config import LogSettings
-from tracker.errors import Retry
+from tracker.errors import Misconfigured, Retry
 from tracker.worker.consumer import Consumer
 from tracker.worker.log import Log
 from tracker.worker.sink import Sink
@@ -33,6 +33,7 @@ class Worker:
         self._log, self.consumers, self.sinks, self._settings = log, consumers, sinks, settings
         self._stop, self._news = stop, news
         self._failure: BaseException | None = None
+        self._stopped: dict[str, str] = {}
 
     def run(self) -> None:
         """Work until told to stop. Raises what ended a sink, so that the process is started again."""
@@ -51,7 +52,8 @@ class Worker:
 
     def problems(self) -> list[str]:
         """Sentences about what is wrong now; empty when all is well."""
-        return [f"sink {sink.name}: {sink.problem}" for sink in self.sinks if sink.problem]
+        now = {sink.name: sink.problem for sink in self.sinks if sink.problem} | self._stopped
+        return [f"sink {name}: {problem}" for name, problem in now.items()]
 
     def _fold(self) -> None:
         next_trim = time.monotonic() + self._settings.trim_interval / 1e6
@@ -91,6 +93,13 @@ class Worker:
     def _sink(self, sink: Sink) -> None:
         try:
             sink.run()
+        except Misconfigured as error:
+            # Somebody has to mend the warehouse or a setting: starting again would not help, and the others go on.
+            self._stopped[sink.name] = str(error)
+            logger.exception("a sink stopped until the tracker is started again", sink=sink.name)
+            if len(self._stopped) == len(self.sinks):
+                self._failure = error
+                self._stop.set()
         except BaseException as error:
             logger.error("a sink stopped", sink=sink.name, problem=str(error), exc_info=True)
             self._failure = error

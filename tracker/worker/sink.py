@@ -125,7 +125,10 @@ class Sink:
 
     def waiting(self) -> int:
         """Plans that are not written yet."""
-        return sum(self._log.totals(partition).plans - n for partition, n in self.cursors.items())
+        return sum(
+            self._log.totals(partition).plans - self.cursors.get(partition, self._log.cursor(partition, self.name))
+            for partition in range(self._log.partitions)
+        )
 
     def _rest(self) -> None:
         """Nothing to write: wait for news, and when none comes for a while, tidy up."""

@@ -27,17 +27,19 @@ def midnight(date_local: Events[Date]) -> Bool:
 
 
 @boundary(order=400)
-def user_id_changed(user_id: Events[String]) -> Bool:
-    """A user id that differs from the last known one. Logging in, or a moment without an id, splits nothing."""
-    return ops.not_equal(user_id, user_id.forward_fill().shift(1)).values
+def user_id_changed(user_id: Events[String], is_consent_update: Events[Bool]) -> Bool:
+    """A user id that differs from the last known one. Logging in, or a moment without an id, splits nothing; neither
+    does what a consent change sends again.
+    """
+    return _changed(user_id, is_consent_update)
 
 
 @boundary(order=500, default=False)
-def utm_campaign_changed(utm_campaign: Events[String]) -> Bool:
+def utm_campaign_changed(utm_campaign: Events[String], is_consent_update: Events[Bool]) -> Bool:
     """A campaign that differs from the last known one; the first campaign, or a page without one, splits nothing. Off
     by default: GA4's sessions survive a new campaign, and Matomo's have `campaign_changed`.
     """
-    return ops.not_equal(utm_campaign, utm_campaign.forward_fill().shift(1)).values
+    return _changed(utm_campaign, is_consent_update)
 
 
 @boundary(order=800)
@@ -53,3 +55,9 @@ def max_events_reached(is_page_view: Events[Bool], most_session_events: Events[I
     """The session holds as many events as one may. Off for Matomo, which has `max_actions_reached`."""
     position = is_page_view.position()
     return ops.both(ops.more_than(position, 0), ops.equal(ops.remainder(position, most_session_events), 0)).values
+
+
+def _changed(value: Events[String], is_consent_update: Events[Bool]) -> Bool:
+    """True where a known value differs from the last known one, consent updates left out."""
+    own = ops.only_where(ops.negate(is_consent_update), value)
+    return ops.not_equal(own, own.forward_fill().shift(1)).values
