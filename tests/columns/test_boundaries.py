@@ -111,7 +111,8 @@ def test_another_known_campaign_splits() -> None:
     campaigns = events([[None, "a", None, "a", "b", "b", None, "a"], ["c", "d"]])
     cuts = [[False, False, False, False, True, False, False, True], [False, True]]
     sent_once = Events(pa.array([False] * len(campaigns)), campaigns.offsets)
-    assert events(cuts).values.to_pylist() == [bool(cut) for cut in utm_campaign_changed(campaigns, sent_once).to_pylist()]
+    found = utm_campaign_changed(campaigns, sent_once).to_pylist()
+    assert events(cuts).values.to_pylist() == [bool(cut) for cut in found]
 
 
 def test_midnight_is_a_day_that_differs_from_the_one_before() -> None:

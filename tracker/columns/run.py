@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import SecretStr
 
 from tracker.columns import arrays, ops
 from tracker.columns.column import Column, Input
@@ -210,7 +211,9 @@ def _absent(value: Any, absent: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A setting as a column sees it: a list of texts is one text, joined by commas."""
+    """A setting as a column sees it: a list of texts is one text, joined by commas; a secret is null."""
+    if any(isinstance(one, SecretStr) for one in (value if isinstance(value, tuple) else (value,))):
+        return None
     return ",".join(value) if isinstance(value, tuple) else value
 
 

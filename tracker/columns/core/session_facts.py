@@ -2,7 +2,7 @@
 
 from tracker.columns import ops
 from tracker.columns.events import Events
-from tracker.columns.types import Bool, Date, Int64, String, Timestamp
+from tracker.columns.types import Date, Int64, String, Timestamp
 from tracker.columns.words import event, from_split, session
 
 session_id = from_split(
