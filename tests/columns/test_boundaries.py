@@ -110,7 +110,7 @@ def test_another_known_campaign_splits() -> None:
     """The first one, a page without, and the same one again do not."""
     campaigns = events([[None, "a", None, "a", "b", "b", None, "a"], ["c", "d"]])
     cuts = [[False, False, False, False, True, False, False, True], [False, True]]
-    sent_once = Events(pa.array([False] * len(campaigns)), campaigns.offsets)
+    sent_once: Events[Bool] = Events(pa.array([False] * len(campaigns)), campaigns.offsets)
     found = utm_campaign_changed(campaigns, sent_once).to_pylist()
     assert events(cuts).values.to_pylist() == [bool(cut) for cut in found]
 
