@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator
 from tracker.config.durations import parse_duration
 from tracker.config.environment import variable
 from tracker.config.fields import annotation, sections
-from tracker.config.settings import PropertySettings, Settings, SinkSettings, parse_size
+from tracker.config.settings import FilterSettings, PropertySettings, Settings, SinkSettings, parse_size
 
 _INTRODUCTION = """\
 # Settings
@@ -53,6 +53,8 @@ def settings_reference(
         _PROPERTIES,
         _table(properties, None, list(properties.model_fields)),
     ]
+    filters = _table(FilterSettings, ("filters", "NAME"), list(FilterSettings.model_fields))
+    parts += ["## [filters.NAME]\n", _doc(FilterSettings), filters]
     parts += ["## [columns]\n", _line(Settings.model_fields["columns"].description) + "\n"]
     return "\n".join(parts)
 
@@ -63,7 +65,7 @@ def _driver(name: str, model: type[BaseModel]) -> list[str]:
 
 
 def _plain(model: type[BaseModel]) -> list[str]:
-    left_out = {name for name, _ in sections(model)} | {"sinks", "columns", "defaults", "properties"}
+    left_out = {name for name, _ in sections(model)} | {"sinks", "columns", "filters", "defaults", "properties"}
     return [name for name in model.model_fields if name not in left_out]
 
 

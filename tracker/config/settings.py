@@ -169,7 +169,7 @@ class FilterSettings(Section):
     """Events for which no `allow` filter of their property is true are left out."""
     test: str | None = None
     """Nothing is left out; `traffic_filter_name` says for which events it is true."""
-    doc: str = ""
+    doc: str | None = None
     """What the filter is for."""
 
     @model_validator(mode="after")

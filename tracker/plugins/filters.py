@@ -58,4 +58,4 @@ def _filter(
     mode: Literal["exclude", "allow", "test"] = (
         "exclude" if one.exclude is not None else "allow" if one.allow is not None else "test"
     )
-    return Filter(name, mode, getattr(one, mode), one.doc, f"{place}.{name}", only, but_not)
+    return Filter(name, mode, getattr(one, mode), one.doc or "", f"{place}.{name}", only, but_not)
