@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tracker.columns.visitors import resolve
+from tracker.columns.visitors import resolve, told_apart
 
 
 def people(
@@ -78,3 +78,38 @@ def test_order_does_not_matter(order: list[int]) -> None:
     ]
     groups, _ = people(*(events[i] for i in order))
     assert sorted(sorted(order[i] for i in group) for group in groups) == [[0, 1], [2, 3]]
+
+
+def apart(*events: tuple[str, str | None], visitors: list[int] | None = None) -> list[set[int]] | None:
+    """Which of the events, in order, are one person's, for (client, user) events of one visitor."""
+    clients, users = zip(*events, strict=True)
+    found = told_apart(
+        np.array(visitors or [0] * len(events)),
+        pa.array(clients, pa.string()),
+        pa.array(users, pa.string()),
+        np.arange(len(events)),
+    )
+    if found is None:
+        return None
+    groups: dict[int, set[int]] = {}
+    for event, visitor in enumerate(found.tolist()):
+        groups.setdefault(visitor, set()).add(event)
+    return sorted(groups.values(), key=min)
+
+
+def test_people_whom_a_shared_device_connects_are_told_apart() -> None:
+    """What nobody was logged in for is of who was before, else of who was next."""
+    events = [("pad", None), ("pad", "bob"), ("x", "bob"), ("pad", None), ("pad", "eve"), ("y", "eve"), ("y", None)]
+    assert apart(*events) == [{0, 1, 2, 3}, {4, 5, 6}]
+
+
+def test_a_client_nobody_logged_in_on_is_nobodys() -> None:
+    """It was joined by something else."""
+    assert apart(("pad", "bob"), ("pad", "eve"), ("x", None)) == [{0}, {1}, {2}]
+
+
+def test_one_device_or_one_person_needs_no_telling_apart() -> None:
+    """Several people on one client are cut by a boundary, and one on several clients is one."""
+    assert apart(("pad", "bob"), ("pad", "eve")) is None
+    assert apart(("pad", "bob"), ("x", "bob"), ("x", None)) is None
+    assert apart(("pad", "bob"), ("x", None), ("pad", "eve"), visitors=[0, 1, 0]) is None

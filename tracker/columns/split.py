@@ -20,10 +20,18 @@ Variants = Sequence[tuple[Mapping[str, Any], Mask | None]]
 """A boundary's own settings, each with the events it is for; None: all."""
 
 
-def in_order(visitor: Positions, time: Any, sequence: Any, offset: Any) -> Positions:
-    """The total order of a batch: visitor, effective time, the client's own sequence (none first), offset."""
+def in_order(
+    visitor: Positions, time: Any, sequence: Any, received: Positions, ids: Sequence[bytes], offset: Positions
+) -> Positions:
+    """The total order of a batch: visitor, effective time, the client's own sequence (none first), time of receipt,
+    id, offset.
+
+    Ids of 16 bytes ascend within a request, line by line, and stay when records move: offsets decide only between hits
+    of one id.
+    """
     steps = arrays.as_numpy(sequence.fill_null(-1))
-    return np.lexsort((arrays.as_numpy(offset), steps, arrays.as_numpy(time), visitor))
+    halves = np.frombuffer(b"".join(ids), ">u8").astype(np.uint64).reshape(-1, 2)
+    return np.lexsort((offset, halves[:, 1], halves[:, 0], received, steps, arrays.as_numpy(time), visitor))
 
 
 def duplicates(visitor: Positions, key: Any) -> Mask:
@@ -112,14 +120,20 @@ def _first_of_each_run(truth: Mask, offsets: Positions) -> Mask:
     return first
 
 
-def session_ids(family: str, properties: Any, clients: Any, times: Any) -> list[str]:
-    """An id for each session from its first event: the same event gives the same id wherever it is computed again."""
-    seen: dict[bytes, int] = {}
+def session_ids(family: str, homes: Positions, properties: Any, clients: Any, times: Any) -> list[str]:
+    """An id for each session from its first event: the same event gives the same id wherever it is computed again.
+
+    `homes` are protosessions: equal starts are told apart within one, so that two uploads of the same events agree
+    whether or not one batch holds both.
+    """
+    seen: dict[tuple[int, bytes], int] = {}
     ids = []
     moments = arrays.as_numpy(times).tolist()
-    for property_id, client, moment in zip(properties.to_pylist(), clients.to_pylist(), moments, strict=True):
+    for home, property_id, client, moment in zip(
+        homes.tolist(), properties.to_pylist(), clients.to_pylist(), moments, strict=True
+    ):
         start = f"{family}\0{property_id}\0{client}\0{moment}".encode("utf-8", "surrogatepass")
-        ordinal = seen.get(start, 0)
-        seen[start] = ordinal + 1
+        ordinal = seen.get((home, start), 0)
+        seen[home, start] = ordinal + 1
         ids.append(blake2b(start + b"\0%d" % ordinal, digest_size=16).hexdigest())
     return ids

@@ -5,6 +5,7 @@ Each takes a run and what the batch is made of, and leaves the run arranged anew
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,19 +53,29 @@ def arrange(run: Run, counting: Counting) -> None:
     """Visitors, order, and each event once."""
     hits, rows = run.hits, run.places
     at = pa.array(rows, pa.int64())
+    client, user = (pa.array(ids, pa.string()).take(at) for ids in (hits.client_ids, hits.user_ids))
     found = visitors.resolve(
         hits.protosession[rows],
-        pa.array(hits.client_ids, pa.string()).take(at),
-        pa.array(hits.user_ids, pa.string()).take(at),
+        client,
+        user,
         pa.array(hits.stamps, pa.binary()).take(at),
         run.per_property(lambda own: bool(own.join_by_user_id)),
     )
-    order = split.in_order(
-        found.visitor,
-        run.values["timestamp_utc"],
-        run.values["client_sequence"],
-        pa.array(hits.offsets[rows], pa.int64()),
-    )
+
+    def in_order(visitor: Positions) -> Positions:
+        return split.in_order(
+            visitor,
+            run.values["timestamp_utc"],
+            run.values["client_sequence"],
+            hits.received_at[rows],
+            [hits.ids[row] for row in rows],
+            hits.offsets[rows],
+        )
+
+    order = in_order(found.visitor)
+    people = visitors.told_apart(found.visitor, client, user, order)
+    if people is not None:
+        found, order = replace(found, visitor=people), in_order(people)
     visitor = found.visitor[order]
     key = pa.array(hits.event_keys, pa.binary()).take(pa.array(rows[order], pa.int64()))
     repeated = split.duplicates(visitor, key)
@@ -137,6 +148,7 @@ def _name_sessions(run: Run, offsets: Positions, cause: NDArray[np.object_], joi
     starts = pa.array(offsets[:-1], pa.int64())
     ids = split.session_ids(
         run.graph.family,
+        run.hits.protosession[run.places][offsets[:-1]],
         run.values["property_id"].take(starts),
         run.values["client_id"].take(starts),
         run.values["timestamp_utc"].take(starts),
