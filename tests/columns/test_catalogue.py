@@ -109,7 +109,7 @@ GA4_VISITS: list[list[Sent]] = [
         ga4(15, "form_start", **{"ep.form_id": "f"}),
         ga4(16, "video_start"),
         ga4(17, "screen_view"),
-        ga4(18, "purchase", **{"ep.transaction_id": "T", "epn.value": 10}),
+        ga4(18, "purchase", **{"ep.transaction_id": "T", "epn.value": "10"}),
         ga4(19, "page_view", cid="2.2"),
         ga4(4000, "page_view"),
     ],
