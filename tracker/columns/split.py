@@ -29,9 +29,18 @@ def in_order(
     Ids of 16 bytes ascend within a request, line by line, and stay when records move: offsets decide only between hits
     of one id.
     """
-    steps = arrays.as_numpy(sequence.fill_null(-1))
-    halves = np.frombuffer(b"".join(ids), ">u8").astype(np.uint64).reshape(-1, 2)
-    return np.lexsort((offset, halves[:, 1], halves[:, 0], received, steps, arrays.as_numpy(time), visitor))
+    steps, times = arrays.as_numpy(sequence.fill_null(-1)), arrays.as_numpy(time)
+    order = np.lexsort((steps, times, visitor))
+    fresh = np.ones(len(order) + 1, bool)
+    for key in (steps, times, visitor):
+        fresh[1:-1] &= key[order][1:] == key[order][:-1]
+    fresh[1:-1] = ~fresh[1:-1]
+    tied = np.flatnonzero(~(fresh[1:] & fresh[:-1]))
+    rows = order[tied]
+    halves = np.frombuffer(b"".join([ids[row] for row in rows]), ">u8").astype(np.uint64).reshape(-1, 2)
+    among = np.lexsort((offset[rows], halves[:, 1], halves[:, 0], received[rows], np.cumsum(fresh[:-1])[tied]))
+    order[tied] = rows[among]
+    return order
 
 
 def duplicates(visitor: Positions, key: Any) -> Mask:

@@ -62,13 +62,15 @@ def arrange(run: Run, counting: Counting) -> None:
         run.per_property(lambda own: bool(own.join_by_user_id)),
     )
 
+    ids = hits.ids if len(rows) == len(hits) else [hits.ids[row] for row in rows]
+
     def in_order(visitor: Positions) -> Positions:
         return split.in_order(
             visitor,
             run.values["timestamp_utc"],
             run.values["client_sequence"],
             hits.received_at[rows],
-            [hits.ids[row] for row in rows],
+            ids,
             hits.offsets[rows],
         )
 
