@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-NODE_MODULES = os.environ.get("TRACKER_TEST_NODE_MODULES", "")
+NODE_MODULES = os.environ.get("NODE_MODULES_FOR_TESTS", "")
 """The folder that `install` filled with what `package.json` names. Tests of clients that are not there are skipped."""
 DRIVERS = Path(__file__).with_name("drivers")
 PATIENCE = 60
@@ -39,7 +39,7 @@ needs_chromium = pytest.mark.skipif(shutil.which("chromium") is None, reason="Ch
 def needs_npm(package: str) -> pytest.MarkDecorator:
     """Skip where Node or the package is absent."""
     is_there = shutil.which("node") is not None and NODE_MODULES and (Path(NODE_MODULES) / package).is_dir()
-    return pytest.mark.skipif(not is_there, reason=f"TRACKER_TEST_NODE_MODULES has no {package} for Node")
+    return pytest.mark.skipif(not is_there, reason=f"NODE_MODULES_FOR_TESTS has no {package} for Node")
 
 
 def needs_python(package: str) -> pytest.MarkDecorator:

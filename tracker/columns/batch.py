@@ -1,4 +1,4 @@
-"""A plan's hits become a batch: decoded, resolved to visitors, ordered, de-duplicated, filtered, split, and run through
+"""A plan's hits become a batch: decoded, filtered, resolved to visitors, ordered, de-duplicated, split, and run through
 the columns.
 
 Pure: the same records, settings and resources give the same batch.
@@ -122,8 +122,8 @@ class Computer:
         run.compute(graph.early)
         self.rules.watch(run)
         steps.drop_incomplete(run, work)
-        steps.arrange(run, work)
         steps.leave_out(run, work)
+        steps.arrange(run, work)
         steps.cut(run, plan.protosessions)
         run.compute(graph.late)
         self.rules.watch(run)

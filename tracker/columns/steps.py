@@ -1,4 +1,4 @@
-"""The steps between decoding and columns: incomplete events out, visitors and order, each event once, filters,
+"""The steps between decoding and columns: incomplete and excluded events out, visitors and order, each event once,
 sessions.
 
 Each takes a run and what the batch is made of, and leaves the run arranged anew.
@@ -49,6 +49,16 @@ def drop_incomplete(run: Run, counting: Counting) -> None:
         run.arrange(np.flatnonzero(whole))
 
 
+def leave_out(run: Run, counting: Counting) -> None:
+    """What a filter excludes: from here on it joins, repeats and splits nothing, and no later column sees it."""
+    reason = run.values.get("exclusion_reason")
+    if reason is None or reason.null_count == run.size:
+        return
+    excluded = arrays.known_mask(reason)
+    counting.filtered(run.hits, run.places[excluded], reason.drop_null().to_pylist())
+    run.arrange(np.flatnonzero(~excluded))
+
+
 def arrange(run: Run, counting: Counting) -> None:
     """Visitors, order, and each event once."""
     hits, rows = run.hits, run.places
@@ -85,19 +95,6 @@ def arrange(run: Run, counting: Counting) -> None:
     kept = order[~repeated]
     run.arrange(kept)
     run.split = {"visitor": found.visitor[kept], "joined_by": found.joined_by.take(pa.array(kept, pa.int64()))}
-
-
-def leave_out(run: Run, counting: Counting) -> None:
-    """What a filter excludes: from here on it influences no boundary and no column."""
-    reason = run.values.get("exclusion_reason")
-    if reason is None or reason.null_count == run.size:
-        return
-    excluded = arrays.known_mask(reason)
-    counting.filtered(run.hits, run.places[excluded], reason.drop_null().to_pylist())
-    kept = np.flatnonzero(~excluded)
-    split = run.split
-    run.arrange(kept)
-    run.split = {"visitor": split["visitor"][kept], "joined_by": split["joined_by"].take(pa.array(kept, pa.int64()))}
 
 
 def cut(run: Run, protosessions: Sequence[Closed]) -> None:
