@@ -232,7 +232,8 @@ def test_the_boundary_before_a_session(why: Asker) -> None:
     """Its name, what it says of itself, and what it saw on both sides."""
     session = why.json("0:4")["session"]
     assert (session["split_cause"], session["split_inputs"]) == (
-        "user_id_changed", [["user_id", [None, "ada", None], "bob"]],
+        "user_id_changed",
+        [["user_id", [None, "ada", None], "bob"], ["is_consent_update", [False] * 3, False]],
     )  # fmt: skip
     assert session["split_doc"].startswith("A user id that differs from the last known one.")
 

@@ -398,3 +398,13 @@ def test_one_bad_entry_harms_only_itself() -> None:
     """The others are hits, each with its own query."""
     found = pieces(bulk("?idsite=1&rec=1&url=a", "?idsite=0&rec=1", "?idsite=1", "?idsite=1&rec=1&url=b"))
     assert [getattr(piece, "reason", None) for piece in found] == [None, "no_property", "no_rec", None]
+
+
+@pytest.mark.parametrize("mark", ['"', "%22"])
+def test_a_token_in_a_damaged_bulk_request_is_not_stored(mark: str) -> None:
+    """What is left of it is no JSON, and read as a form."""
+    body = f"{mark}token_auth{mark}: {mark}{'t' * 32}{mark}}}&idsite=1&rec=1&url=https://a.example/"
+    (hit,) = MatomoProtocol().hits(make_request("/matomo.php", body), Properties({}, MatomoSettings()))
+    assert isinstance(hit, Hit)
+    assert b"t" * 32 not in hit.body
+    assert b"url=https://a.example/" in hit.body

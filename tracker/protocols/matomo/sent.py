@@ -1,5 +1,6 @@
 """What one tracking request sent, as far as it matters at receipt."""
 
+import re
 from dataclasses import dataclass
 
 from tracker.protocols.matomo.charset import codec_of, in_utf8
@@ -12,6 +13,8 @@ PLACE = frozenset({b"cip", b"country", b"region", b"city", b"lat", b"long"})
 """Where the visitor is, as the sender says."""
 TIMINGS = frozenset({b"pf_net", b"pf_srv", b"pf_tfr", b"pf_dm1", b"pf_dm2", b"pf_onl"})
 
+_TOKEN_IN_JSON = re.compile(rb'(?:"|%22)token_auth(?:"|%22)[^,}]*', re.IGNORECASE)
+"""A token in what is left of a damaged bulk request, which is no JSON any more and so read as a form."""
 _read = reader(
     *(b"idsite", b"rec", b"recMode", b"token_auth", b"cdt", b"cdo", b"cid", b"_id", b"uid", b"url", b"urlref"),
     *(b"cs", b"ua", b"lang", b"e_c", b"e_a", b"idgoal", b"ec_id", *sorted(PLACE), *sorted(TIMINGS)),
@@ -41,6 +44,7 @@ class Sent:
             values = {**_read(body), **values}
         if not SECRETS.isdisjoint(values):
             query, body = cut(query, SECRETS), cut(body, SECRETS)
+        body = _TOKEN_IN_JSON.sub(b"", body)
         if charset := codec_of(values.get(b"cs", b"")):
             query, body = in_utf8(query, charset), in_utf8(body, charset)
             values = {name: in_utf8(value, charset) for name, value in values.items()}
