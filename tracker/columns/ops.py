@@ -162,12 +162,6 @@ def starts_with(a: Any, prefix: str) -> Any:
 
 
 @lift
-def ends_with(a: Any, suffix: str) -> Any:
-    """True where text ends with `suffix`."""
-    return pc.ends_with(a, suffix)
-
-
-@lift
 def contains(a: Any, part: str) -> Any:
     """True where `part` stands somewhere in the text."""
     return pc.match_substring(a, part)

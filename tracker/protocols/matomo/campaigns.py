@@ -16,8 +16,8 @@ from tracker.columns import Bool, Int64, String, event, lists, ops, param
 from tracker.columns.core import campaign, pages, url
 from tracker.columns.types import struct_of
 from tracker.columns.words import setting
+from tracker.protocols.matomo.columns import MATOMO
 
-MATOMO = "matomo"
 NAMES = (
     "pk_cpn", "pk_campaign", "piwik_campaign", "mtm_campaign", "matomo_campaign", "utm_campaign", "utm_source",
     "utm_medium",

@@ -4,9 +4,9 @@ from tracker.columns import Bool, Int64, String, boundary, event, ops, param
 from tracker.columns.core.url import host_of
 from tracker.columns.events import Events
 from tracker.columns.words import setting
+from tracker.protocols.matomo.columns import MATOMO
 from tracker.protocols.matomo.hosts import is_own
 
-MATOMO = "matomo"
 SWITCHES = {"midnight": True, "max_time_since_first_event_reached": False, "max_events_reached": False}
 """Boundaries of all protocols that Matomo's visits need, or do not have."""
 
