@@ -78,6 +78,7 @@ class ClickHouse(Driver):
     """The ClickHouse driver."""
 
     name: ClassVar[str] = "clickhouse"
+    dialect: ClassVar[str] = "clickhouse"
     Settings: ClassVar[type[DriverSettings]] = ClickHouseSettings
     settings: ClickHouseSettings
 

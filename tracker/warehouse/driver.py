@@ -33,6 +33,17 @@ class TableBatch:
     rows: pa.Table
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """A question that the warehouse knows by name."""
+
+    name: str
+    doc: str
+    """What one row is, and what the view is for: a sentence for analysts."""
+    sql: str
+    """One SELECT in the warehouse's own SQL."""
+
+
 class BadRows(Reject):
     """The warehouse refused the data itself; the same rows again cannot help. The writer looks for the bad row."""
 
@@ -49,6 +60,8 @@ class Driver(ABC):
     """
 
     name: ClassVar[str]
+    dialect: ClassVar[str] = ""
+    """The SQL that ready views are written in for it, `duckdb` or `clickhouse`; empty: it gets no views."""
     Settings: ClassVar[type[DriverSettings]] = DriverSettings
 
     def __init__(self, settings: Any, data: Path) -> None:

@@ -48,6 +48,7 @@ class DuckDB(Driver):
     """The DuckDB driver. After a fatal error, such as a full disk at a checkpoint, the next call opens it again."""
 
     name: ClassVar[str] = "duckdb"
+    dialect: ClassVar[str] = "duckdb"
     Settings: ClassVar[type[DriverSettings]] = DuckDBSettings
     settings: DuckDBSettings
 
