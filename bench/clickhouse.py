@@ -9,7 +9,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +17,10 @@ from bench.columns import hits, plan_of
 from tracker import app
 from tracker.config import Settings
 from tracker.metrics import new_metrics
-from tracker.model import Batch, Cursor
+from tracker.model import Cursor
 from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
-from tracker.warehouse.driver import Driver
+from tracker.warehouse.driver import Driver, TableBatch
 from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
-from tracker.warehouse.layout import schemas, wide_tables
 from tracker.worker import codec
 
 PLANS = 4
@@ -31,12 +30,13 @@ def main(events: int, *, profile: bool) -> None:
     """Print the figures."""
     settings = Settings()
     found = app.registry(settings)
-    computer = app.computer(settings, found, app.properties(settings, found), new_metrics())
+    known = app.properties(settings, found)
+    computer = app.computer(settings, found, known, new_metrics())
     plan = plan_of(events)
     made = [codec.encode(hit) for hit in hits(events)]
     batch = computer(0, plan, [made[offset] for closed in plan.protosessions for offset in closed.offsets.tolist()])
     print(f"{batch.events.num_rows} rows, {len(computer.schema)} columns, {batch.events.nbytes >> 20} MB as Arrow")
-    tables = schemas(computer.schema, settings.warehouse)
+    layout = app.layout(settings, known, computer, "main")
     with tempfile.TemporaryDirectory() as folder:
         drivers: dict[str, Driver] = {
             "DuckDB": DuckDB(DuckDBSettings(), Path(folder)),
@@ -44,9 +44,9 @@ def main(events: int, *, profile: bool) -> None:
         }
         for name, driver in drivers.items():
             driver.open()
-            for table, schema in tables.items():
+            for table, schema in layout.schemas.items():
                 driver.create(table, schema)
-            times = [measured(partial(write, driver, batch, n)) for n in range(1, PLANS + 1)]
+            times = [measured(partial(write, driver, layout(batch), n)) for n in range(1, PLANS + 1)]
             fixed = min(measured(partial(driver.append, [], Cursor("log", 0, PLANS + n, 0))) for n in range(1, 6))
             cpu, wall = (min(each) / events * 1e6 for each in zip(*times, strict=True))
             print(
@@ -54,15 +54,15 @@ def main(events: int, *, profile: bool) -> None:
             )
         if profile:
             profiler = cProfile.Profile()
-            profiler.runcall(write, drivers["ClickHouse"], batch, 100)
+            profiler.runcall(write, drivers["ClickHouse"], layout(batch), 100)
             pstats.Stats(profiler).sort_stats("tottime").print_stats(15)
         for driver in drivers.values():
             driver.close()
 
 
-def write(driver: Driver, batch: Batch, n: int) -> None:
+def write(driver: Driver, tables: Sequence[TableBatch], n: int) -> None:
     """Write the same rows as another plan."""
-    driver.append(wide_tables(batch, "events"), Cursor("log", 0, n, 0))
+    driver.append(tables, Cursor("log", 0, n, 0))
 
 
 def measured(work: Callable[[], object]) -> tuple[float, float]:

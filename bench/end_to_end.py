@@ -42,7 +42,7 @@ def main(events: int) -> None:
             step("fold and plan", events, lambda: fold(owner))
             compute = app.computer(settings, found, known, metrics)
             driver = app.driver(settings, found, "main", settings.warehouse.sinks["main"])
-            writer = app.writer(settings, compute, metrics, stop, "main", driver)
+            writer = app.writer(settings, known, compute, metrics, stop, "main", driver)
             sink = Sink("main", log, compute, writer, 3, metrics, stop, threading.Event())
             sink.open()
             step("compute and write", events, lambda: write(sink))

@@ -67,9 +67,8 @@ def write(chosen: Settings, log: Log, sql: str) -> list[dict[str, Any]]:
         pass
     compute = app.computer(chosen, found, known, metrics)
     driver = app.driver(chosen, found, "main", chosen.warehouse.sinks["main"])
-    sink = Sink(
-        "main", log, compute, app.writer(chosen, compute, metrics, stop, "main", driver), 3, metrics, stop, stop
-    )
+    writer = app.writer(chosen, known, compute, metrics, stop, "main", driver)
+    sink = Sink("main", log, compute, writer, 3, metrics, stop, stop)
     sink.open()
     while sink.advance(0):
         pass

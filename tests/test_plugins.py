@@ -5,14 +5,13 @@ import sys
 import threading
 import tomllib
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import pytest
 import structlog
 
 from tracker import app, plugins
-from tracker.config import Settings, SqlSettings, WarehouseSettings
+from tracker.config import Settings, SqlSettings
 from tracker.config.load import load
 from tracker.errors import Problems
 from tracker.metrics import new_metrics
@@ -21,7 +20,7 @@ from tracker.plugins import Registry
 from tracker.testing import make_request
 from tracker.testing.rows import compute_batch
 from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
-from tracker.warehouse.layout import schemas, wide_tables
+from tracker.warehouse.layout import Layout
 from tracker.warehouse.queries import open_offline
 from tracker.warehouse.writer import Writer
 
@@ -289,8 +288,7 @@ def written(folder: Path, events: Sequence[str], sql: str) -> list[tuple[object,
     writer = Writer(
         "main",
         DuckDB(DuckDBSettings(), folder),
-        schemas(batch.events.schema, WarehouseSettings()),
-        partial(wide_tables, events_table="events"),
+        Layout(batch.events.schema, ()),
         wait=threading.Event().wait,
         metrics=new_metrics(),
         log=structlog.get_logger(),

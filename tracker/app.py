@@ -34,9 +34,10 @@ from tracker.protosessions.limits import FoldLimits
 from tracker.protosessions.stamp import stamper
 from tracker.receiver.server import Receiver
 from tracker.resources import Resources, library_versions, openers
+from tracker.warehouse.destinations import Destinations
 from tracker.warehouse.driver import Driver
 from tracker.warehouse.duckdb import DuckDB
-from tracker.warehouse.layout import schemas, wide_tables
+from tracker.warehouse.layout import Layout
 from tracker.warehouse.queries import Answer
 from tracker.warehouse.writer import Writer
 from tracker.worker import codec
@@ -137,7 +138,7 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
             logger.info("a data file was read", resource=one["name"], version=one["version"], file=one["file"])
         compute = computer(settings, found, known, metrics, opened)
         drivers = {name: driver(settings, found, name, sink) for name, sink in settings.warehouse.sinks.items()}
-        bring = partial(writer, settings, compute, metrics, stop)
+        bring = partial(writer, settings, known, compute, metrics, stop)
         sinks = [
             Sink(name, log, compute, bring(name, opened), settings.worker.attempts, metrics, stop, news, reached)
             for name, opened in drivers.items()
@@ -239,18 +240,22 @@ def driver(settings: Settings, found: Registry, name: str, sink: SinkSettings) -
 
 
 def writer(
-    settings: Settings, compute: Computer, metrics: Metrics, stop: threading.Event, name: str, opened: Driver
+    settings: Settings,
+    known: Properties[Any],
+    compute: Computer,
+    metrics: Metrics,
+    stop: threading.Event,
+    name: str,
+    opened: Driver,
 ) -> Writer:
     """What brings batches into one sink."""
-    return Writer(
-        name,
-        opened,
-        schemas(compute.schema, settings.warehouse),
-        partial(wide_tables, events_table=settings.warehouse.events_table),
-        wait=stop.wait,
-        metrics=metrics,
-        log=logger,
-    )
+    return Writer(name, opened, layout(settings, known, compute, name), wait=stop.wait, metrics=metrics, log=logger)
+
+
+def layout(settings: Settings, known: Properties[Any], compute: Computer, sink: str) -> Layout:
+    """The tables of one sink."""
+    places = Destinations(settings.warehouse, known)
+    return Layout(compute.schema, compute.session_columns, places.tables_of, places.takes(sink), places.sets(sink))
 
 
 def registry(settings: Settings) -> Registry:
@@ -278,6 +283,7 @@ def properties(settings: Settings, found: Registry) -> Properties[Any]:
         for name in own.boundaries
         if name not in boundaries and (own is known.default or name not in known.default.boundaries)
     ]
+    problems += Destinations(settings.warehouse, known).problems()
     if problems:
         raise Problems(problems)
     return Properties(

@@ -116,7 +116,7 @@ class Shop:
             return
         compute = app.computer(self.settings, found, known, metrics)
         driver = app.driver(self.settings, found, "main", self.settings.warehouse.sinks["main"])
-        writer = app.writer(self.settings, compute, metrics, stop, "main", driver)
+        writer = app.writer(self.settings, known, compute, metrics, stop, "main", driver)
         sink = Sink("main", log, compute, writer, 3, metrics, stop, stop)
         sink.open()
         while sink.advance(0):

@@ -104,7 +104,7 @@ def _written(settings: Settings, log: Log) -> list[Row]:
         pass
     compute = app.computer(settings, found, known, metrics)
     driver = app.driver(settings, found, "main", settings.warehouse.sinks["main"])
-    writer = app.writer(settings, compute, metrics, stop, "main", driver)
+    writer = app.writer(settings, known, compute, metrics, stop, "main", driver)
     sink = Sink("main", log, compute, writer, 3, metrics, stop, stop)
     sink.open()
     while sink.advance(0):

@@ -3,14 +3,13 @@
 import re
 import threading
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
-from tracker.config import Properties, PropertySettings, SqlSettings, WarehouseSettings
+from tracker.config import Properties, PropertySettings, SqlSettings
 from tracker.metrics import new_metrics
 from tracker.model import Cursor, Hit
 from tracker.protocols.ga4 import GA4Protocol
@@ -18,7 +17,7 @@ from tracker.testing import make_hit, make_request
 from tracker.testing.hits import NOW
 from tracker.testing.rows import compute_batch
 from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
-from tracker.warehouse.layout import schemas, wide_tables
+from tracker.warehouse.layout import Layout
 from tracker.warehouse.queries import Queries, open_offline
 from tracker.warehouse.writer import Writer
 
@@ -64,8 +63,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
     writer = Writer(
         "main",
         DuckDB(DuckDBSettings(), folder),
-        schemas(batch.events.schema, WarehouseSettings()),
-        partial(wide_tables, events_table="events"),
+        Layout(batch.events.schema, ()),
         wait=threading.Event().wait,
         metrics=new_metrics(),
         log=structlog.get_logger(),

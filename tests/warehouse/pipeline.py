@@ -75,7 +75,7 @@ class Pipeline:
 
     def sink(self, name: str, driver: Driver) -> Sink:
         """A sink, as the worker makes it."""
-        writer = app.writer(self.settings, self.compute, self.metrics, self.stop, name, driver)
+        writer = app.writer(self.settings, self.known, self.compute, self.metrics, self.stop, name, driver)
         return Sink(name, self.log, self.compute, writer, 3, self.metrics, self.stop, self.news)
 
 

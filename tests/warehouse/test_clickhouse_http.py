@@ -13,13 +13,12 @@ import pytest
 import structlog
 
 from tests.warehouse.chdb_server import ChdbServer
-from tracker.config import WarehouseSettings
 from tracker.errors import Retry
 from tracker.metrics import new_metrics
 from tracker.model import Batch, Cursor, DeadLetter, Outcomes
 from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
 from tracker.warehouse.driver import SchemaMismatch, TableBatch
-from tracker.warehouse.layout import schemas, wide_tables
+from tracker.warehouse.layout import Layout
 from tracker.warehouse.writer import Writer
 
 EVENTS = pa.schema(
@@ -54,8 +53,7 @@ class Bench:
         self.writer = Writer(
             "main",
             self.driver,
-            schemas(self.events, WarehouseSettings()),
-            partial(wide_tables, events_table="events"),
+            Layout(self.events, ()),
             wait=self._wait,
             metrics=new_metrics(),
             log=structlog.get_logger(),

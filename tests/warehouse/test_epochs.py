@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,14 +10,14 @@ import pyarrow as pa
 import pytest
 import structlog
 
-from tracker.config import SqlSettings, WarehouseSettings
+from tracker.config import SqlSettings
 from tracker.errors import Retry
 from tracker.metrics import new_metrics
 from tracker.model import Batch, Cursor, Epoch, Outcomes
 from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
 from tracker.warehouse.driver import Driver, TableBatch
 from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
-from tracker.warehouse.layout import EPOCHS, EPOCHS_SCHEMA, schemas, wide_tables
+from tracker.warehouse.layout import EPOCHS, EPOCHS_SCHEMA, Layout
 from tracker.warehouse.writer import Writer
 
 EVENTS = pa.schema(
@@ -74,9 +73,8 @@ def make() -> Iterator[Make]:
     made: list[Writer] = []
 
     def writer(driver: Driver) -> Writer:
-        tables, layout = schemas(EVENTS, WarehouseSettings()), partial(wide_tables, events_table="events")
         wait, log = threading.Event().wait, structlog.get_logger()
-        made.append(Writer("main", driver, tables, layout, wait=wait, metrics=new_metrics(), log=log))
+        made.append(Writer("main", driver, Layout(EVENTS, ()), wait=wait, metrics=new_metrics(), log=log))
         made[-1].prepare()
         return made[-1]
 
@@ -129,7 +127,7 @@ def test_not_again_after_a_restart(make: Make, make_driver: Callable[[], Driver]
 def test_cut_off_and_sent_again_under_another_epoch(make: Make, make_driver: Callable[[], Driver]) -> None:
     """A plan whose epoch arrived and whose events did not: settings changed before it came again."""
     before = make(make_driver())
-    cut_off = TableBatch(EPOCHS, wide_tables(batch(7), "events")[0].rows)
+    cut_off = TableBatch(EPOCHS, Layout(EVENTS, ())(batch(7))[0].rows)
     driver = before.driver
     if isinstance(driver, ClickHouse):
         driver._insert(EPOCHS, cut_off.rows, f"log:0:1:{EPOCHS}:0")
@@ -199,7 +197,7 @@ def test_a_warehouse_that_answers_nothing(make: Make, tmp_path: Path) -> None:
 
 def test_the_row_fits_its_schema() -> None:
     """It has what was announced, and comes before the events that point to it."""
-    first = wide_tables(batch(7), "events")[0]
+    first = Layout(EVENTS, ())(batch(7))[0]
     assert (first.table, first.rows.schema) == (EPOCHS, EPOCHS_SCHEMA)
 
 

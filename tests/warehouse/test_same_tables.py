@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from tests.warehouse.pipeline import Pipeline, pipeline
+from tracker import app
 from tracker.testing import make_hit
 from tracker.warehouse.driver import Driver
-from tracker.warehouse.layout import schemas
 from tracker.worker import codec
 
 CAPTURED = Path(__file__).resolve().parents[2] / "../shared/fixtures/captured-hits.jsonl"
@@ -106,7 +106,7 @@ async def test_same_tables(tmp_path: Path, chdb_folder: Path, kind: str) -> None
         while line.consumer.step():
             pass
         drivers = written(line)
-        tables = schemas(line.compute.schema, line.settings.warehouse)
+        tables = app.layout(line.settings, line.known, line.compute, "duckdb").schemas
         for table, schema in tables.items():
             duck, click = (read(driver, table, schema) for driver in drivers.values())
             assert duck.num_rows, f"{table} is empty"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,12 @@ import pyarrow as pa
 import pytest
 import structlog
 
-from tracker.config import WarehouseSettings
 from tracker.errors import Retry
 from tracker.metrics import Metrics, new_metrics
 from tracker.model import Batch, Cursor, Outcome, Outcomes
 from tracker.warehouse.driver import SchemaMismatch, TableBatch
 from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
-from tracker.warehouse.layout import schemas, wide_tables
+from tracker.warehouse.layout import Layout
 from tracker.warehouse.writer import Writer
 
 EVENTS = pa.schema(
@@ -28,7 +26,7 @@ EVENTS = pa.schema(
         pa.field("log_offset", pa.int64(), nullable=False),
     ]
 )
-SCHEMAS = schemas(EVENTS, WarehouseSettings())
+LAYOUT = Layout(EVENTS, ())
 
 
 class Unsteady(DuckDB):
@@ -49,7 +47,7 @@ class Bench:
     """A writer on a file of its own, and what it waited and counted."""
 
     path: Path
-    schemas: dict[str, pa.Schema] = field(default_factory=lambda: SCHEMAS)
+    layout: Layout = LAYOUT
     waits: list[float] = field(default_factory=list)
     stop_after: int = 1_000
     metrics: Metrics = field(default_factory=new_metrics)
@@ -59,8 +57,7 @@ class Bench:
         self.writer = Writer(
             "main",
             self.driver,
-            self.schemas,
-            partial(wide_tables, events_table="events"),
+            self.layout,
             wait=self._wait,
             metrics=self.metrics,
             log=structlog.get_logger(),
@@ -129,14 +126,14 @@ def cursor(plan: int = 1) -> Cursor:
 
 def test_prepare_creates(bench: Bench) -> None:
     """Every table of the layout is there after preparing."""
-    assert {table: bench.driver.describe(table) for table in SCHEMAS} == SCHEMAS
+    assert {table: bench.driver.describe(table) for table in LAYOUT.schemas} == LAYOUT.schemas
 
 
 def test_prepare_again(make: Callable[..., Bench], bench: Bench) -> None:
     """A new column is added when the writer starts again."""
     bench.writer.close()
     wider = EVENTS.append(pa.field("page", pa.string()))
-    again = make(schemas=schemas(wider, WarehouseSettings()))
+    again = make(layout=Layout(wider, ()))
     again.writer.prepare()
     assert again.driver.describe("events") == wider
 

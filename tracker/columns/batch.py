@@ -64,6 +64,8 @@ class Computer:
         """`columns` gives the order of the table; `readers` has each protocol's `parameters`, by protocol name."""
         self.graphs, self.readers, self.decode, self.rules = graphs, readers, decode, rules
         self.schema = table_schema(columns)
+        self.session_columns = frozenset(column.name for column in columns if column.scope == "session")
+        """Names of the columns that have one value for a session."""
         self._opened: _Opened | None = None
 
     def __call__(self, partition: int, plan: Plan, records: Sequence[bytes], killed: Sequence[int] = ()) -> Batch:

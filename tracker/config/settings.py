@@ -185,6 +185,10 @@ def _switched_off(value: object) -> object:
     return None if value is False else value
 
 
+TableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""A table's name: lower case, so that no warehouse needs quotes for it."""
+
+
 class SinkSettings(BaseModel):
     """One configured warehouse. Further keys are the driver's own settings."""
 
@@ -199,10 +203,18 @@ class WarehouseSettings(Section):
 
     sinks: dict[str, SinkSettings] = Field(default_factory=lambda: {"main": SinkSettings()})
     """Warehouses by name. Default: one DuckDB file, `tracker.duckdb`, in the data folder."""
-    layout: Literal["wide"] = "wide"
-    """`wide`: one table of events with session columns on every row."""
-    events_table: str = Field("events", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    layout: Literal["wide", "split"] = "wide"
+    """`wide`: one table of events with session columns on every row. `split`: a table of events and one of sessions,
+    joined by `session_id`.
+    """
+    events_table: TableName = "events"
     """Name of the table of events."""
+    sessions_table: TableName | None = None
+    """Name of the table (`split`) or view (`wide`) of sessions; default: `sessions`, or `shop_sessions` beside
+    `shop_events`.
+    """
+    views: bool = True
+    """Make the ready views, and keep them up to date. Views and tables of yours are never replaced."""
 
 
 class SqlSettings(Section):
@@ -265,6 +277,14 @@ class PropertySettings(Section):
     """Leave events out whose bot score is this or more, by the signs that an event shows by itself; the ledger counts
     them. Default: none, bots are only flagged.
     """
+    layout: Literal["wide", "split"] | None = None
+    """Overrides `warehouse.layout`; needs an `events_table` of its own then."""
+    events_table: TableName | None = None
+    """Overrides `warehouse.events_table`: a table for this property, or for all that name it."""
+    sessions_table: TableName | None = None
+    """Overrides `warehouse.sessions_table`."""
+    sinks: tuple[str, ...] = ()
+    """Names of the `[warehouse.sinks]` that get the property's rows; default: all."""
     columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Column settings for this property: `[properties.ID.columns.NAME]`."""
 

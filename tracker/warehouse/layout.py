@@ -1,17 +1,24 @@
-"""Which tables a batch becomes: the wide table of events, and the tracker's own tables that prove nothing was lost."""
+"""Which tables a batch becomes: events, with their sessions beside or in them, and the tracker's own tables that prove
+nothing was lost.
+"""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 
-from tracker.config import WarehouseSettings
 from tracker.model import Batch, DeadLetter, Outcome
 from tracker.warehouse.driver import TableBatch
+from tracker.warehouse.tables import Tables
 
 LEDGER, DEAD_LETTERS, EPOCHS = "tracker_ledger", "tracker_dead_letters", "tracker_epochs"
 """Names of the tracker's own tables: how many hits of each plan ended where, those that could not be written, and what
 rows were computed with.
 """
+
+OTHER_SINK: tuple[Outcome, str] = ("filtered", "other_sink")
+"""What the ledger of a sink says of hits whose property goes elsewhere, whatever became of them there."""
 
 LEDGER_SCHEMA = pa.schema(
     [
@@ -56,28 +63,110 @@ which log time.
 """
 
 
-def schemas(events: pa.Schema, settings: WarehouseSettings) -> dict[str, pa.Schema]:
-    """Every table of the layout and its schema, given that of the events."""
-    return {
-        settings.events_table: events,
-        LEDGER: LEDGER_SCHEMA,
-        DEAD_LETTERS: DEAD_LETTERS_SCHEMA,
-        EPOCHS: EPOCHS_SCHEMA,
-    }
+SESSION_KEYS = (
+    "session_id", "property_id", "property_name", "client_id", "tracking_protocol", "timestamp_utc", "date_utc",
+    "date_local", "ingested_at", "schema_epoch", "log_partition", "log_offset",
+)  # fmt: skip
+"""What a table of sessions has, before the session columns: whose session, and where and when it began, taken from its
+first event.
+"""
 
 
-def wide_tables(batch: Batch, events_table: str) -> list[TableBatch]:
-    """The rows of a batch, table by table; tables that get none are left out.
+class Layout:
+    """The tables of one sink, and which rows of a batch go into which.
 
-    The epoch is there with every batch, and before the events that point to it: the writer knows when it is new.
+    Properties may share a table set or have one each; what a property keeps out of this sink is only counted.
     """
-    tables = [
-        TableBatch(EPOCHS, _epoch(batch)),
-        TableBatch(events_table, batch.events),
-        TableBatch(LEDGER, _ledger(batch)),
-        TableBatch(DEAD_LETTERS, _dead_letters(batch)),
-    ]
-    return [table for table in tables if table.rows.num_rows]
+
+    def __init__(
+        self,
+        columns: pa.Schema,
+        session_columns: Collection[str],
+        tables_of: Callable[[str], Tables] = lambda property_id: Tables(),
+        takes: Callable[[str], bool] = lambda property_id: True,
+        sets: Sequence[Tables] = (Tables(),),
+    ) -> None:
+        """`columns` are those of a batch's events, `session_columns` names those that have one value for a session.
+
+        `tables_of(property)` is one of `sets`; `takes(property)` says whether the sink gets its rows.
+        """
+        self.columns, self.sets = columns, tuple(dict.fromkeys(sets))
+        self.session_columns = frozenset(session_columns)
+        self._tables_of, self._takes = tables_of, takes
+        self._event_names = [n for n in columns.names if n not in self.session_columns or n == "session_id"]
+        self._session_names = session_names(columns, self.session_columns)
+        self.schemas = self._schemas()
+        """Every table and its schema."""
+
+    def __call__(self, batch: Batch) -> list[TableBatch]:
+        """The rows of a batch, table by table; tables that get none are left out.
+
+        The epoch is there with every batch, and before the events that point to it: the writer knows when it is new.
+        """
+        found = [
+            TableBatch(EPOCHS, _epoch(batch)),
+            *self._rows(batch.events),
+            TableBatch(LEDGER, _ledger(batch, self._takes)),
+            TableBatch(DEAD_LETTERS, _dead_letters(batch, self._takes)),
+        ]
+        return [table for table in found if table.rows.num_rows]
+
+    def _schemas(self) -> dict[str, pa.Schema]:
+        schemas: dict[str, pa.Schema] = {}
+        for own in self.sets:
+            split = own.layout == "split"
+            names = self._event_names if split else self.columns.names
+            schemas[own.events] = pa.schema([self.columns.field(name) for name in names])
+            if split:
+                schemas[own.sessions] = sessions_schema(self.columns, self.session_columns)
+        return schemas | {LEDGER: LEDGER_SCHEMA, DEAD_LETTERS: DEAD_LETTERS_SCHEMA, EPOCHS: EPOCHS_SCHEMA}
+
+    def _rows(self, events: pa.Table) -> Iterator[TableBatch]:
+        """The rows of each table set, sessions before the events that point to them."""
+        for own, rows in self._by_set(events):
+            if own.layout == "wide":
+                yield TableBatch(own.events, rows)
+            else:
+                yield TableBatch(own.sessions, self._first_events(rows))
+                yield TableBatch(own.events, rows.select(self._event_names))
+
+    def _by_set(self, events: pa.Table) -> Iterator[tuple[Tables, pa.Table]]:
+        if not events.num_rows:
+            return
+        properties = events["property_id"].combine_chunks().dictionary_encode()
+        names = [name or "" for name in properties.dictionary.to_pylist()]
+        places = {own: number for number, own in enumerate(self.sets)}
+        of = np.array([places[self._tables_of(name)] if self._takes(name) else -1 for name in names])
+        if (of == of[0]).all():
+            if of[0] >= 0:
+                yield self.sets[of[0]], events
+            return
+        row_of = of[properties.indices.to_numpy()]
+        for number, own in enumerate(self.sets):
+            if (mask := row_of == number).any():
+                yield own, events.filter(pa.array(mask))
+
+    def _first_events(self, rows: pa.Table) -> pa.Table:
+        """One row for each session among `rows`, which stand in order of session and time."""
+        ids = rows["session_id"].combine_chunks().dictionary_encode().indices
+        codes, first = np.unique(ids.fill_null(-1).to_numpy(), return_index=True)
+        taken = rows.select(self._session_names).take(pa.array(np.sort(first[codes >= 0]), pa.int64()))
+        return taken.cast(pa.schema([_required(field) for field in taken.schema]))
+
+
+def session_names(columns: pa.Schema, session_columns: Collection[str]) -> list[str]:
+    """The columns of a table of sessions: its keys, as far as there are such columns, then the session columns."""
+    keys = [name for name in SESSION_KEYS if name in columns.names]
+    return [*keys, *(name for name in columns.names if name in session_columns and name not in keys)]
+
+
+def sessions_schema(columns: pa.Schema, session_columns: Collection[str]) -> pa.Schema:
+    """The schema of a table of sessions: there the id of the session is never null."""
+    return pa.schema([_required(columns.field(name)) for name in session_names(columns, session_columns)])
+
+
+def _required(field: pa.Field) -> pa.Field:
+    return field.with_nullable(False) if field.name == "session_id" else field
 
 
 def _epoch(batch: Batch) -> pa.Table:
@@ -101,11 +190,14 @@ def _epoch(batch: Batch) -> pa.Table:
     return pa.Table.from_pylist(rows, EPOCHS_SCHEMA)
 
 
-def _ledger(batch: Batch) -> pa.Table:
-    counts: dict[tuple[str, Outcome, str], int] = {
+def _ledger(batch: Batch, takes: Callable[[str], bool]) -> pa.Table:
+    ends: dict[tuple[str, Outcome, str], int] = {
         (property_id, "written", ""): hits for property_id, hits in _written(batch.events).items()
     }
-    counts.update(batch.ledger)
+    ends.update(batch.ledger)
+    counts: Counter[tuple[str, Outcome, str]] = Counter()
+    for (property_id, outcome, reason), hits in ends.items():
+        counts[(property_id, outcome, reason) if takes(property_id) else (property_id, *OTHER_SINK)] += hits
     rows = [
         {"partition": batch.partition, "plan": batch.plan, "property_id": p, "outcome": o, "reason": r, "hits": hits}
         for (p, o, r), hits in sorted(counts.items())
@@ -121,8 +213,9 @@ def _written(events: pa.Table) -> Mapping[str, int]:
     return dict(zip(names, counts["count_all"].to_pylist(), strict=True))
 
 
-def _dead_letters(batch: Batch) -> pa.Table:
-    return pa.Table.from_pylist([_row(letter) for letter in batch.dead], DEAD_LETTERS_SCHEMA)
+def _dead_letters(batch: Batch, takes: Callable[[str], bool]) -> pa.Table:
+    letters = [_row(letter) for letter in batch.dead if takes(letter.property_id)]
+    return pa.Table.from_pylist(letters, DEAD_LETTERS_SCHEMA)
 
 
 def _row(letter: DeadLetter) -> dict[str, object]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tracker.config import PropertySettings, WarehouseSettings
+
 Kind = Literal["wide", "split"]
 
 _EVENTS = "events"
@@ -28,6 +30,13 @@ class Tables:
 def tables(layout: Kind, events: str, sessions: str | None = None) -> Tables:
     """A table set; the table of sessions is called after that of events unless it has a name of its own."""
     return Tables(layout, events, sessions or f"{_prefix(events)}sessions")
+
+
+def tables_of(common: WarehouseSettings, own: PropertySettings) -> Tables:
+    """The table set of a property."""
+    events = own.events_table or common.events_table
+    inherited = common.sessions_table if events == common.events_table else None
+    return tables(own.layout or common.layout, events, own.sessions_table or inherited)
 
 
 def contradictions(sets: Sequence[tuple[str, Tables]]) -> Iterator[str]:

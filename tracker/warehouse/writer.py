@@ -15,7 +15,7 @@ from tracker.metrics import Metrics
 from tracker.model import Batch, Cursor, DeadLetter, Outcome, Outcomes
 from tracker.warehouse.driver import BadRows, Driver, SchemaMismatch, TableBatch
 from tracker.warehouse.evolve import Create, Evolution, Widen, plan
-from tracker.warehouse.layout import EPOCHS
+from tracker.warehouse.layout import EPOCHS, Layout
 
 STAGE, REASON = "warehouse", "bad_row"
 """What counters and the ledger say of a row that the warehouse refused; its dead letter says more."""
@@ -34,19 +34,18 @@ class Writer:
         self,
         name: str,
         driver: Driver,
-        schemas: Mapping[str, pa.Schema],
-        layout: Callable[[Batch], Sequence[TableBatch]],
+        layout: Layout,
         *,
         wait: Callable[[float], bool],
         metrics: Metrics,
         log: FilteringBoundLogger,
     ) -> None:
-        """`schemas` are the layout's tables, `layout` makes their rows.
+        """`layout` has the tables and makes their rows.
 
         `wait` sleeps so many seconds, or returns True at once when the sink should stop: a `threading.Event`'s `wait`.
         """
         self.name, self.driver = name, driver
-        self._schemas, self._layout = schemas, layout
+        self._layout = layout
         self._wait, self._metrics, self._log = wait, metrics, log.bind(sink=name)
         self.problem = ""
         """Why the warehouse takes nothing now; empty when it does."""
@@ -95,7 +94,7 @@ class Writer:
 
     def _evolutions(self) -> dict[str, Evolution]:
         evolutions, problems = {}, []
-        for table, schema in self._schemas.items():
+        for table, schema in self._layout.schemas.items():
             try:
                 evolutions[table] = plan(table, self.driver.describe(table), schema)
             except SchemaMismatch as problem:
@@ -130,7 +129,7 @@ class Writer:
 
     def _stored_epochs(self) -> set[int] | None:
         """Those the warehouse has a row of; None where it answers no questions."""
-        if EPOCHS not in self._schemas:
+        if EPOCHS not in self._layout.schemas:
             return None
         try:
             found = self.driver.query(f"SELECT epoch FROM {EPOCHS}")  # noqa: S608
