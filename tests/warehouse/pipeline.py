@@ -88,14 +88,19 @@ async def _status(session: aiohttp.ClientSession, port: int, one: dict[str, Any]
 
 
 @contextmanager
-def pipeline(folder: Path, clickhouse: dict[str, Any], **more: Any) -> Iterator[Pipeline]:
+def pipeline(
+    folder: Path, clickhouse: dict[str, Any], warehouse: dict[str, Any] | None = None, **more: Any
+) -> Iterator[Pipeline]:
     """A pipeline on a folder; its sinks are `duckdb` and `clickhouse`."""
     settings = Settings.model_validate(
         {
             "data": folder,
             "receiver": {"port": 0, "admin_port": 0},
             "worker": {"flush_interval": "0s", "batch_hits": 5},
-            "warehouse": {"sinks": {"duckdb": {}, "clickhouse": {"driver": "clickhouse", **clickhouse}}},
+            "warehouse": {
+                "sinks": {"duckdb": {}, "clickhouse": {"driver": "clickhouse", **clickhouse}},
+                **(warehouse or {}),
+            },
             "defaults": {"tokens": ["t" * 32]},
             **more,
         }

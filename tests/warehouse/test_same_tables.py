@@ -1,6 +1,8 @@
 """What DuckDB and ClickHouse hold of the same log is the same, value by value."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -55,6 +57,8 @@ REQUESTS: list[dict[str, Any]] = [
 ]
 ORDERS = {
     "events": "log_offset",
+    "hits": "log_offset",
+    "blog_events": "log_offset",
     "tracker_ledger": "plan, property_id, outcome, reason",
     "tracker_dead_letters": "log_offset",
 }
@@ -93,26 +97,76 @@ def written(line: Pipeline) -> dict[str, Driver]:
     return drivers
 
 
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "wide": {},
+    "split": {"warehouse": {"layout": "split", "events_table": "hits", "sessions_table": "visits"}},
+    "own": {"properties": {"1": {"layout": "split", "events_table": "blog_events"}, "G-1": {"sinks": ["duckdb"]}}},
+}
+"""Settings: one wide table, two for all, and a property with tables of its own beside one that ClickHouse lacks."""
+
+
 @pytest.mark.parametrize("kind", ["own", pytest.param("captured", marks=pytest.mark.slow)])
-async def test_same_tables(tmp_path: Path, chdb_folder: Path, kind: str) -> None:
+@pytest.mark.parametrize("layout", ["wide", "split"])
+async def test_same_tables(tmp_path: Path, chdb_folder: Path, kind: str, layout: str) -> None:
     """Each column of each table has the same type and the same values, lists, nulls and control characters included."""
-    database = f"test_{uuid4().hex}"
-    place = {"interface": "chdb", "path": str(chdb_folder / "clickhouse"), "database": database}
-    with pipeline(tmp_path, place) as line:
-        assert set(await line.send(REQUESTS if kind == "own" else captured())) <= {200, 204, 400}
-        unreadable = codec.decode_routing(codec.encode(make_hit("v=2&tid=G-1&cid=1.1&en=a")))
-        line.log.append([(0, cbor2.dumps(list(unreadable)) + b"\xff\x00")])
-        line.let_time_pass()
-        while line.consumer.step():
-            pass
-        drivers = written(line)
-        tables = app.layout(line.settings, line.known, line.compute, "duckdb").schemas
-        for table, schema in tables.items():
-            duck, click = (read(driver, table, schema) for driver in drivers.values())
-            assert duck.num_rows, f"{table} is empty"
-            assert [type_of(field) for field in click.schema] == [type_of(field) for field in duck.schema]
-            different = {n: (d, c) for n in schema.names if (d := duck[n].to_pylist()) != (c := click[n].to_pylist())}
-            assert different == {}
+    with _line(tmp_path, chdb_folder, layout) as line:
+        drivers = await _both(line, REQUESTS if kind == "own" else captured())
+        for table, schema in _schemas(line, "duckdb").items():
+            _assert_same(drivers, table, schema)
         assert drivers["duckdb"].cursor(0) == drivers["clickhouse"].cursor(0)
-        for driver in drivers.values():
-            driver.close()
+        _close(drivers)
+
+
+async def test_own_tables(tmp_path: Path, chdb_folder: Path) -> None:
+    """A property's own tables are the same in both; of one that goes elsewhere a sink has counts only."""
+    with _line(tmp_path, chdb_folder, "own") as line:
+        drivers = await _both(line, REQUESTS)
+        for table in ("blog_events", "blog_sessions"):
+            schema = _schemas(line, "clickhouse")[table]
+            _assert_same(drivers, table, schema)
+            assert set(read(drivers["duckdb"], table, schema)["property_id"].to_pylist()) == {"1"}
+        counts = "SELECT outcome, reason, sum(hits) AS hits FROM tracker_ledger WHERE property_id = 'G-1' GROUP BY ALL"
+        ends = {name: driver.query(f"{counts} ORDER BY ALL").to_pylist() for name, driver in drivers.items()}
+        assert [row["reason"] for row in ends["clickhouse"]] == ["other_sink"]
+        assert ends["clickhouse"][0]["hits"] == sum(row["hits"] for row in ends["duckdb"])
+        events = {
+            name: driver.query("SELECT count(*) AS n FROM events")["n"][0].as_py() for name, driver in drivers.items()
+        }
+        assert events["duckdb"] > 0
+        assert events["clickhouse"] == 0
+
+
+@contextmanager
+def _line(folder: Path, chdb_folder: Path, layout: str) -> Iterator[Pipeline]:
+    place = {"interface": "chdb", "path": str(chdb_folder / "clickhouse"), "database": f"test_{uuid4().hex}"}
+    more = {key: value for key, value in LAYOUTS[layout].items() if key != "warehouse"}
+    with pipeline(folder, place, LAYOUTS[layout].get("warehouse"), **more) as line:
+        yield line
+
+
+async def _both(line: Pipeline, requests: list[dict[str, Any]]) -> dict[str, Driver]:
+    """Both sinks, after these requests and a record that nobody can read."""
+    assert set(await line.send(requests)) <= {200, 204, 400}
+    unreadable = codec.decode_routing(codec.encode(make_hit("v=2&tid=G-1&cid=1.1&en=a")))
+    line.log.append([(0, cbor2.dumps(list(unreadable)) + b"\xff\x00")])
+    line.let_time_pass()
+    while line.consumer.step():
+        pass
+    return written(line)
+
+
+def _close(drivers: Mapping[str, Driver]) -> None:
+    for driver in drivers.values():
+        driver.close()
+
+
+def _schemas(line: Pipeline, sink: str) -> Mapping[str, pa.Schema]:
+    return app.layout(line.settings, line.known, line.compute, sink).schemas
+
+
+def _assert_same(drivers: Mapping[str, Driver], table: str, schema: pa.Schema) -> None:
+    duck, click = (read(driver, table, schema) for driver in drivers.values())
+    assert duck.num_rows, f"{table} is empty"
+    assert [type_of(field) for field in click.schema] == [type_of(field) for field in duck.schema]
+    different = {n: (d, c) for n in schema.names if (d := duck[n].to_pylist()) != (c := click[n].to_pylist())}
+    assert different == {}
