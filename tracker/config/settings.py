@@ -226,6 +226,8 @@ class SqlSettings(Section):
     """Most rows of one answer; more are cut, and it is said."""
     max_bytes: Size = 256 << 20
     """Most bytes of one answer."""
+    live_hits: int = Field(20_000, ge=1)
+    """Most hits that `live_events` shows, those of who was last active; more are left out, and it is said."""
 
 
 class PropertySettings(Section):

@@ -8,17 +8,19 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import orjson
 import pyarrow as pa
 
 from tracker.config import SqlSettings, format_duration
-from tracker.errors import Reject
+from tracker.errors import Reject, Retry
 from tracker.warehouse.duckdb_file import connect, cursor
+from tracker.warehouse.live import LiveRelations
 
 _TABLE_FUNCTIONS = re.compile(
     r"duckdb_(columns|constraints|functions|indexes|keywords|schemas|tables|types|views)|generate_series|range|repeat"
@@ -39,6 +41,9 @@ _EXPLAIN = re.compile(
 )
 _BATCH_ROWS = 2_048
 """Rows fetched at a time, DuckDB's own vector: an answer overshoots its cap in bytes by no more than one of these."""
+_BEGIN = "BEGIN TRANSACTION READ ONLY"
+_LIVE_TRIES = 3
+"""How often tables and log are read when the log is trimmed between the two."""
 _NAG_SECONDS = 0.1
 _PATIENCE_SECONDS = 30
 
@@ -49,24 +54,31 @@ class Answer:
 
     table: pa.Table
     truncated: bool
+    note: str = ""
+    """A sentence about the rows that the asker should see; empty: there is nothing to say."""
 
 
 class Queries:
     """Answers questions, each on a cursor of its own. May be used from any number of threads."""
 
-    def __init__(self, cursors: Callable[[], duckdb.DuckDBPyConnection], settings: SqlSettings) -> None:
-        """`cursors` makes a new connection to the file, to be closed here."""
-        self._cursors, self._settings = cursors, settings
+    def __init__(
+        self,
+        cursors: Callable[[], duckdb.DuckDBPyConnection],
+        settings: SqlSettings,
+        live: LiveRelations | None = None,
+    ) -> None:
+        """`cursors` makes a new connection to the file, to be closed here; without `live` there is no `live_events`."""
+        self._cursors, self._settings, self._live = cursors, settings, live
         self._running: set[_Running] = set()
         self._lock = threading.Condition()
 
     def run(self, sql: str) -> Answer:
         """Answer one SELECT or EXPLAIN. Raises `Reject` with a sentence: DuckDB's own, or why it was not run."""
         with self._begun() as running, _sentences(running):
-            statement = _admitted(running.cursor, sql)
-            running.cursor.execute("BEGIN TRANSACTION READ ONLY")
+            statement, tables = _admitted(running.cursor, sql)
             try:
-                return self._fetched(running, statement)
+                note = self._began(running, tables)
+                return replace(self._fetched(running, statement), note=note)
             finally:
                 running.done.set()
                 running.cursor.execute("ROLLBACK")
@@ -105,6 +117,20 @@ class Queries:
                 running.cursor.close()
                 self._lock.notify_all()
 
+    def _began(self, running: "_Running", tables: set[str]) -> str:
+        """Begin the question's transaction, with those of `tables` in it that are live; returns what to say of them."""
+        running.cursor.execute(_BEGIN)
+        live = self._live
+        asked = live.named(tables) if live else []
+        if live is None or not asked:
+            return ""
+        for _ in range(_LIVE_TRIES - 1):
+            with suppress(Retry):
+                return live.show(running.cursor, asked, running.raise_if_stopped)
+            running.cursor.execute("ROLLBACK")
+            running.cursor.execute(_BEGIN)
+        return live.show(running.cursor, asked, running.raise_if_stopped)
+
     def _fetched(self, running: "_Running", statement: str) -> Answer:
         reader = running.cursor.sql(statement).to_arrow_reader(_BATCH_ROWS)
         schema, rows, size = reader.schema, 0, 0
@@ -120,14 +146,16 @@ class Queries:
 
 
 @contextmanager
-def open_offline(path: Path, settings: SqlSettings, memory_limit: int = 1 << 30) -> Iterator[Queries]:
+def open_offline(
+    path: Path, settings: SqlSettings, memory_limit: int = 1 << 30, live: LiveRelations | None = None
+) -> Iterator[Queries]:
     """Questions to a file that no tracker runs on, by the same rules; nothing is written.
 
     Raises `Retry` while a tracker holds the file, naming it.
     """
     connection = connect(path, memory_limit=memory_limit, read_only=True)
     try:
-        yield Queries(lambda: cursor(connection), settings)
+        yield Queries(lambda: cursor(connection), settings, live)
     finally:
         connection.close()
 
@@ -167,23 +195,22 @@ def _sentences(running: _Running) -> Iterator[None]:
         raise Reject(str(error)) from error
 
 
-def _admitted(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
-    """The statement to run. What is inspected is exactly what runs."""
+def _admitted(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, set[str]]:
+    """The statement to run, and the names of tables in it. What is inspected is exactly what runs."""
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         raise Reject(f"one statement at a time: this is {len(statements)}")
     kind, text = statements[0].type, statements[0].query
     if kind == duckdb.StatementType.EXPLAIN and (explain := _EXPLAIN.fullmatch(text)):
         select = explain["select"].strip()
-        _inspect(connection, select)
-        return f"EXPLAIN {explain['options'] or ''} {select}"
+        return f"EXPLAIN {explain['options'] or ''} {select}", _inspected(connection, select)
     if kind != duckdb.StatementType.SELECT:
         raise Reject(f"only SELECT and EXPLAIN are answered here; this is {kind.name}")
-    _inspect(connection, text)
-    return str(text)
+    return str(text), _inspected(connection, text)
 
 
-def _inspect(connection: duckdb.DuckDBPyConnection, select: str) -> None:
+def _inspected(connection: duckdb.DuckDBPyConnection, select: str) -> set[str]:
+    """The names of tables in a statement that may be run."""
     statements = connection.extract_statements(select)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise Reject("EXPLAIN is answered here for one SELECT only")
@@ -194,19 +221,26 @@ def _inspect(connection: duckdb.DuckDBPyConnection, select: str) -> None:
     for name, is_table in _functions(tree["statements"]):
         if not _TABLE_FUNCTIONS.fullmatch(name) and (is_table or _REFUSED.fullmatch(name)):
             raise Reject(f"the function {name} may not be called here")
+    return {str(node["table_name"]) for node in _nodes(tree["statements"]) if node.get("table_name")}
 
 
 def _functions(tree: object) -> Iterator[tuple[str, bool]]:
     """(name, is it a table function) of every call in a serialised statement."""
-    nodes = [tree]
-    while nodes:
-        node = nodes.pop()
+    for node in _nodes(tree):
+        function = node.get("function")
+        if node.get("type") == "TABLE_FUNCTION" and isinstance(function, dict):
+            yield str(function.get("function_name", "")).lower(), True
+        if "function_name" in node:
+            yield str(node["function_name"]).lower(), False
+
+
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
+    """Every object in a serialised statement."""
+    found = [tree]
+    while found:
+        node = found.pop()
         if isinstance(node, list):
-            nodes.extend(node)
+            found.extend(node)
         elif isinstance(node, dict):
-            nodes.extend(node.values())
-            function = node.get("function")
-            if node.get("type") == "TABLE_FUNCTION" and isinstance(function, dict):
-                yield str(function.get("function_name", "")).lower(), True
-            if "function_name" in node:
-                yield str(node["function_name"]).lower(), False
+            found.extend(node.values())
+            yield node
