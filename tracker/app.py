@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,17 +39,20 @@ from tracker.warehouse.destinations import Destinations
 from tracker.warehouse.driver import Driver
 from tracker.warehouse.duckdb import DuckDB
 from tracker.warehouse.layout import Layout
+from tracker.warehouse.live import LiveRelations, written
 from tracker.warehouse.queries import Answer
 from tracker.warehouse.writer import Writer
 from tracker.worker import codec
 from tracker.worker.archive import Archive
 from tracker.worker.consumer import Consumer, Steps
 from tracker.worker.control import ControlClient, ControlServer, socket_path
+from tracker.worker.live import LiveHits
 from tracker.worker.lmdb_log import LmdbLog
 from tracker.worker.log import Log
 from tracker.worker.loop import Worker
 from tracker.worker.partition import partition_of
 from tracker.worker.sink import Sink
+from tracker.worker.suspects import Suspects
 
 logger = structlog.get_logger()
 
@@ -144,9 +148,10 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
             for name, opened in drivers.items()
         ]
         worker = Worker(log, consumers, sinks, settings.log, stop, news)
+        suspects = Suspects(settings.data / "live_events.json", log.id)
         control = ControlServer(
             socket_path(settings.data),
-            _asker(settings, drivers),
+            _asker(settings, drivers, partial(live_events, settings, log, found, known, opened, suspects)),
             lambda: _health(worker, opened),
             metrics.text,
             lambda: _first_duckdb(drivers).snapshot(settings.warehouse.events_table),
@@ -258,6 +263,44 @@ def layout(settings: Settings, known: Properties[Any], compute: Computer, sink: 
     return Layout(compute.schema, compute.session_columns, places.tables_of, places.takes(sink), places.sets(sink))
 
 
+def live_events(
+    settings: Settings,
+    log: Log,
+    found: Registry,
+    known: Properties[Any],
+    opened: Resources,
+    suspects: Suspects | None,
+    sink: str,
+) -> LiveRelations:
+    """What is in no table of a sink, for those who ask it. Computed apart from the sinks: nothing is counted."""
+    compute = computer(settings, found, known, new_metrics(), opened)
+    compute.rules = replace(compute.rules, failed=lambda column, pieces, error: None)
+    missing = LiveHits(
+        log,
+        partial(_fold, settings, known),
+        codec.decode_routing,
+        compute,
+        compute.schema.empty_table(),
+        settings.sql.live_hits,
+        suspects,
+    )
+    places = Destinations(settings.warehouse, known)
+    takes = places.takes(sink)
+    return LiveRelations(
+        missing, written, places.sets(sink), lambda name: places.tables_of(name) if takes(name) else None
+    )
+
+
+@contextmanager
+def live_offline(settings: Settings, sink: str) -> Iterator[LiveRelations]:
+    """The same where no tracker runs on the data folder."""
+    found, log = registry(settings), open_reader(settings)
+    try:
+        yield live_events(settings, log, found, properties(settings, found), resources(settings), None, sink)
+    finally:
+        log.close()
+
+
 def registry(settings: Settings) -> Registry:
     """All plugins, loaded and checked. Raises `Problems` with everything that is wrong with any of them."""
     return plugins.load(
@@ -340,11 +383,14 @@ def _only_worker(data: Path, stop: threading.Event) -> Iterator[bool]:
         yield True
 
 
-def _asker(settings: Settings, drivers: Mapping[str, Driver]) -> Callable[[str], Answer]:
+def _asker(
+    settings: Settings, drivers: Mapping[str, Driver], live: Callable[[str], LiveRelations]
+) -> Callable[[str], Answer]:
     """What answers users' SQL: the first DuckDB sink."""
-    if not any(isinstance(opened, DuckDB) for opened in drivers.values()):
-        return lambda sql: _first_duckdb(drivers).queries(settings.sql).run(sql)
-    return _first_duckdb(drivers).queries(settings.sql).run
+    for name, opened in drivers.items():
+        if isinstance(opened, DuckDB):
+            return opened.queries(settings.sql, live(name)).run
+    return lambda sql: _first_duckdb(drivers).queries(settings.sql).run(sql)
 
 
 def _first_duckdb(drivers: Mapping[str, Driver]) -> DuckDB:

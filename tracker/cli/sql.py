@@ -30,3 +30,5 @@ def sql(
         sys.stdout.write(as_json(answer.table) if format == "json" else as_csv(answer.table))
     if answer.truncated:
         print(f"tracker: only the first {answer.table.num_rows:,} rows; see sql.max_rows", file=sys.stderr)
+    if answer.note:
+        print(f"tracker: {answer.note}", file=sys.stderr)

@@ -20,6 +20,7 @@ from tracker.warehouse.driver import Driver, DriverSettings, TableBatch
 from tracker.warehouse.duckdb_file import CATALOG, connect, cursor, is_fatal, translated
 from tracker.warehouse.duckdb_types import described, quoted, to_duckdb
 from tracker.warehouse.evolve import added_members
+from tracker.warehouse.live import LiveRelations
 from tracker.warehouse.queries import Queries
 from tracker.warehouse.snapshots import write_snapshots
 
@@ -147,9 +148,9 @@ class DuckDB(Driver):
             relation = self._connection().sql(sql)
             return pa.table({}) if relation is None else relation.to_arrow_table()
 
-    def queries(self, settings: SqlSettings) -> Queries:
+    def queries(self, settings: SqlSettings, live: LiveRelations | None = None) -> Queries:
         """What answers users' SQL, from any thread, while this driver writes."""
-        queries = Queries(self._query_cursor, settings)
+        queries = Queries(self._query_cursor, settings, live)
         self._queries.append(queries)
         return queries
 

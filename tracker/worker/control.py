@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote, unquote
 
 import aiohttp
 import orjson
@@ -44,6 +45,10 @@ class Answer(Protocol):
     def truncated(self) -> bool:
         """True when there were more rows than an answer may have."""
 
+    @property
+    def note(self) -> str:
+        """What else the asker should know; mostly empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class SqlAnswer:
@@ -51,6 +56,7 @@ class SqlAnswer:
 
     table: pa.Table
     truncated: bool
+    note: str = ""
 
 
 class NobodyThere(Retry):
@@ -153,19 +159,20 @@ class ControlServer:
     async def _sql(self, request: web.Request) -> web.Response:
         sql = await request.text()
         try:
-            body, truncated = await self._in_pool(self._answer, sql)
+            body, answer = await self._in_pool(self._answer, sql)
         except Retry as error:
             return web.Response(status=503, text=str(error))
         except Exception as error:  # a query must not take the worker down; its asker is told
             return web.Response(status=400, text=str(error) or type(error).__name__)
-        return web.Response(body=body, headers={"X-Truncated": str(int(truncated))})
+        headers = {"X-Truncated": str(int(answer.truncated)), "X-Note": quote(answer.note)}
+        return web.Response(body=body, headers=headers)
 
-    def _answer(self, sql: str) -> tuple[memoryview, bool]:
+    def _answer(self, sql: str) -> tuple[memoryview, Answer]:
         answer = self._run_sql(sql)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, answer.table.schema) as writer:
             writer.write_table(answer.table)
-        return memoryview(sink.getvalue()), answer.truncated
+        return memoryview(sink.getvalue()), answer
 
     async def _copy(self, _: web.Request) -> web.Response:
         try:
@@ -236,7 +243,7 @@ class ControlClient:
         """As `sql`, inside an event loop."""
         body, headers = await self._ask("POST", "/sql", sql.encode())
         with pa.ipc.open_stream(body) as reader:
-            return SqlAnswer(reader.read_all(), headers.get("X-Truncated") == "1")
+            return SqlAnswer(reader.read_all(), headers.get("X-Truncated") == "1", unquote(headers.get("X-Note", "")))
 
     async def health_async(self) -> dict[str, Any]:
         """As `health`, inside an event loop."""
