@@ -36,11 +36,10 @@ from tracker.protosessions.stamp import stamper
 from tracker.receiver.server import Receiver
 from tracker.resources import Resources, library_versions, openers
 from tracker.warehouse.destinations import Destinations
-from tracker.warehouse.driver import Driver
+from tracker.warehouse.driver import Answer, Driver
 from tracker.warehouse.duckdb import DuckDB
 from tracker.warehouse.layout import Layout
 from tracker.warehouse.live import LiveRelations, written
-from tracker.warehouse.queries import Answer
 from tracker.warehouse.writer import Writer
 from tracker.worker import codec
 from tracker.worker.archive import Archive

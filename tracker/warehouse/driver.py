@@ -4,14 +4,16 @@
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from tracker.config import SqlSettings
 from tracker.errors import Misconfigured, Reject
 from tracker.model import Cursor
 
@@ -44,6 +46,36 @@ class View:
     """One SELECT in the warehouse's own SQL."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question came to; `truncated` when there would have been more rows than the caps allow."""
+
+    table: pa.Table
+    truncated: bool
+    note: str = ""
+    """A sentence about the rows that the asker should see; empty: there is nothing to say."""
+
+
+class Questions(Protocol):
+    """Answers users' SQL, and is unable to change or hold up anything. May be used from any number of threads."""
+
+    def run(self, sql: str) -> Answer:
+        """Answer one question. Raises `Reject` with a sentence, the warehouse's own or why the question was not run,
+        and `Retry` where the warehouse cannot be reached.
+        """
+
+
+class NothingThere(Misconfigured):
+    """There is no warehouse to ask: no tracker has made it yet."""
+
+    def __init__(self, what: Path | str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"no tracker is running and there is no {self.what} yet: start one with `tracker serve`"
+
+
 class BadRows(Reject):
     """The warehouse refused the data itself; the same rows again cannot help. The writer looks for the bad row."""
 
@@ -62,6 +94,8 @@ class Driver(ABC):
     name: ClassVar[str]
     dialect: ClassVar[str] = ""
     """The SQL that ready views are written in for it, `duckdb` or `clickhouse`; empty: it gets no views."""
+    writes_at_once: ClassVar[bool] = True
+    """Whether readers see all tables of a plan and its cursor, or none; otherwise a plan may be half there for them."""
     Settings: ClassVar[type[DriverSettings]] = DriverSettings
 
     def __init__(self, settings: Any, data: Path) -> None:
@@ -109,3 +143,24 @@ class Driver(ABC):
     def query(self, sql: str) -> pa.Table:
         """Answer a trusted question of our own (the audit, the contract suite). Not for users' SQL."""
         raise NotImplementedError(f"the {self.name} driver answers no questions")
+
+    def queries(self, settings: SqlSettings) -> Questions:
+        """What answers users' SQL, from any thread, while this driver writes.
+
+        Must keep to the limits of `settings`, change nothing, and let no question reach beyond the warehouse or keep a
+        plan from being written. May be called before `open`. Not needed: such a sink is asked with its own tools.
+        """
+        raise NotImplementedError(f"the {self.name} driver answers no questions")
+
+    @contextmanager
+    def reading(self, settings: SqlSettings) -> Iterator[Questions]:
+        """As `queries`, where no tracker runs: opens what questions need, and lets go of it.
+
+        Raises `NothingThere` where no tracker has written yet.
+        """
+        questions = self.queries(settings)
+        self.open()
+        try:
+            yield questions
+        finally:
+            self.close()

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from tracker.config import SqlSettings, format_duration
 from tracker.errors import Reject, Retry
+from tracker.warehouse.driver import Answer
 from tracker.warehouse.duckdb_file import connect, cursor
 from tracker.warehouse.live import LiveRelations
 
@@ -46,16 +47,6 @@ _LIVE_TRIES = 3
 """How often tables and log are read when the log is trimmed between the two."""
 _NAG_SECONDS = 0.1
 _PATIENCE_SECONDS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a question came to; `truncated` when there would have been more rows than the caps allow."""
-
-    table: pa.Table
-    truncated: bool
-    note: str = ""
-    """A sentence about the rows that the asker should see; empty: there is nothing to say."""
 
 
 class Queries:
