@@ -2,54 +2,24 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
+from tests.worker.shelf import Shelf, offsets_of, plan_offsets
 from tracker.errors import Broken
 from tracker.metrics import new_metrics
-from tracker.model import Batch, Closed, Cursor, Outcomes, Plan, StartPoint
+from tracker.model import Batch, Closed, Cursor, Plan, StartPoint
 from tracker.testing import make_hit
 from tracker.worker import codec
 from tracker.worker.archive import Archive
 from tracker.worker.lmdb_log import LmdbLog
-from tracker.worker.sink import Sink
+from tracker.worker.sink import Behind, Sink, put_aside
 
 
 class Died(BaseException):
     """What stands for the end of the process."""
-
-
-@dataclass
-class Shelf:
-    """A warehouse of lists, that survives the sinks that write to it."""
-
-    rows: list[int] = field(default_factory=list)
-    last: Cursor | None = None
-    problem: str = ""
-
-    def prepare(self) -> None:
-        """Nothing to do."""
-
-    def cursor(self, partition: int) -> Cursor | None:
-        """The last cursor written."""
-        return self.last
-
-    def write(self, batch: Batch, cursor: Cursor) -> Outcomes:
-        """Keep the offsets, once per plan."""
-        if self.last is None or cursor.plan > self.last.plan:
-            self.rows += batch.events["log_offset"].to_pylist()
-            self.last = cursor
-        return batch.outcomes
-
-    def tidy(self) -> None:
-        """Nothing to do."""
-
-    def close(self) -> None:
-        """Nothing to do."""
 
 
 @pytest.fixture
@@ -66,13 +36,11 @@ def log(tmp_path: Path) -> Iterator[LmdbLog]:
 
 def compute(partition: int, plan: Plan, records: Sequence[bytes], killed: Sequence[int]) -> Batch:
     """A row for each hit; records must belong to the plan's offsets. Event e4 ends the program."""
-    offsets = [offset for closed in plan.protosessions for offset in closed.offsets.tolist()]
+    offsets = plan_offsets(plan)
     assert [codec.decode_hit(record).query for record in records] == [b"en=e%d" % offset for offset in offsets]
     if compute.deadly and 4 in set(offsets) - set(killed):  # type: ignore[attr-defined]
         raise Died
-    kept = [offset for offset in offsets if offset not in killed]
-    outcomes = Outcomes(plan.n, dead=dict.fromkeys(killed, "killed_the_worker"))
-    return Batch(partition, plan.n, pa.table({"log_offset": kept}), outcomes, (), {}, lambda offset: b"")
+    return offsets_of(partition, plan, records, killed)
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +88,7 @@ def test_a_death_anywhere_doubles_nothing(log: LmdbLog, point: str) -> None:
 
 def test_the_warehouses_word_wins(log: LmdbLog) -> None:
     """It has plan 2 although the log was not told."""
-    shelf = Shelf(rows=[], last=Cursor(log.id, 0, 2, 6))
+    shelf = Shelf(rows=[], lasts={0: Cursor(log.id, 0, 2, 6)})
     finish(sink(log, shelf))
     assert shelf.rows == [6, 7]
     assert log.cursor(0, "main") == 3
@@ -130,7 +98,7 @@ def test_a_warehouse_put_back_from_a_backup_catches_up(log: LmdbLog) -> None:
     """As long as the plans are still in the log."""
     shelf = Shelf()
     finish(sink(log, shelf))
-    older = Shelf(rows=[0, 1, 2], last=Cursor(log.id, 0, 1, 3))
+    older = Shelf(rows=[0, 1, 2], lasts={0: Cursor(log.id, 0, 1, 3)})
     finish(sink(log, older))
     assert older.rows == [*range(8)]
 
@@ -138,13 +106,13 @@ def test_a_warehouse_put_back_from_a_backup_catches_up(log: LmdbLog) -> None:
 def test_a_warehouse_of_another_log_stops_the_sink(log: LmdbLog) -> None:
     """Its rows are not ours."""
     with pytest.raises(Broken, match="another log"):
-        sink(log, Shelf(last=Cursor("someone else", 0, 1, 1)))
+        sink(log, Shelf(lasts={0: Cursor("someone else", 0, 1, 1)}))
 
 
 def test_a_warehouse_beyond_the_log_stops_the_sink(log: LmdbLog) -> None:
     """The log was put back from a backup."""
     with pytest.raises(Broken, match="has plan 9"):
-        sink(log, Shelf(last=Cursor(log.id, 0, 9, 99)))
+        sink(log, Shelf(lasts={0: Cursor(log.id, 0, 9, 99)}))
 
 
 def test_a_warehouse_that_needs_trimmed_plans_stops_the_sink(log: LmdbLog) -> None:
@@ -152,8 +120,21 @@ def test_a_warehouse_that_needs_trimmed_plans_stops_the_sink(log: LmdbLog) -> No
     finish(sink(log, Shelf()))
     log.save_start(0, StartPoint(8, 0))
     log.trim(0, 8, 3)
-    with pytest.raises(Broken, match="no longer in the log"):
+    with pytest.raises(Behind, match=r"no longer in the log.* `tracker rebuild --sink main`") as error:
         sink(log, Shelf())
+    assert (error.value.partition, error.value.plan) == (0, 1)
+
+
+def test_a_warehouse_that_needs_trimmed_hits_stops_the_sink(log: LmdbLog) -> None:
+    """The plan stays while a hit of it is after the start point; those before are gone."""
+    finish(sink(log, Shelf()))
+    log.save_start(0, StartPoint(5, 0))
+    log.trim(0, 5, 3)
+    assert [plan.n for plan in log.plans(0, 1)] == [2, 3]
+    behind = sink(log, Shelf(lasts={0: Cursor(log.id, 0, 1, 3)}))
+    with pytest.raises(Behind) as error:
+        finish(behind)
+    assert error.value.plan == 2
 
 
 def test_what_kills_the_program_is_put_aside(log: LmdbLog) -> None:
@@ -172,3 +153,14 @@ def test_what_kills_the_program_is_put_aside(log: LmdbLog) -> None:
     outcomes = log.outcomes(0, 2)
     assert outcomes is not None
     assert dict(outcomes.dead) == {4: "killed_the_worker", 5: "killed_the_worker"}
+    assert put_aside(log, 0, ["other", "main"], next(log.plans(0, 2))) == [4, 5]
+    assert put_aside(log, 0, ["other"], next(log.plans(0, 2))) == []
+
+
+def test_a_suspect_is_not_put_aside(log: LmdbLog) -> None:
+    """One death while it was tried alone may be anybody's doing."""
+    compute.deadly = True  # type: ignore[attr-defined]
+    for _ in range(4):
+        with pytest.raises(Died):
+            finish(sink(log, Shelf(lasts={0: Cursor(log.id, 0, 1, 3)})))
+    assert put_aside(log, 0, ["main"], next(log.plans(0, 2))) == []

@@ -7,6 +7,7 @@ temporary name, fsynced, renamed, its folder fsynced.
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -70,6 +71,11 @@ class Archive:
         """What one file holds, in order: (offset, record) or (number, encoded plan). Raises `Broken`."""
         return _read(segment.path)
 
+    def table(self, segment: Segment) -> pa.Table:
+        """One file as it is stored: a column of numbers, and one of values. Raises `Broken`."""
+        with _opened(segment.path) as file:
+            return file.read()
+
     def hits(self, partition: int) -> Iterator[tuple[int, bytes]]:
         """Every archived record with its offset, each once and in order."""
         return self._rows("hits", partition)
@@ -118,16 +124,22 @@ def _table(kind: Kind, rows: Sequence[tuple[int, bytes]]) -> pa.Table:
 def _write(path: Path, table: pa.Table) -> None:
     path.touch(mode=0o600)
     with path.open("wb") as file:
-        pq.write_table(table, file, compression="zstd", use_dictionary=False)
+        pq.write_table(table, file, compression="zstd", use_dictionary=False, write_page_checksum=True)
         file.flush()
         os.fsync(file.fileno())
 
 
 def _read(path: Path) -> Iterator[tuple[int, bytes]]:
+    with _opened(path) as file:
+        for batch in file.iter_batches(batch_size=5_000):
+            yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=5_000):
-                yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
     except (pa.ArrowException, OSError) as error:
         raise Broken(f"the archive segment {path} cannot be read: {error}") from error
 

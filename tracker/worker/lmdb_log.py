@@ -19,7 +19,7 @@ from tracker.worker import pieces
 from tracker.worker.codec import is_hit
 from tracker.worker.lmdb_store import CARRY_SHARE, RECEIVERS_SHARE, LmdbStore, get_pair, name, put_pair
 from tracker.worker.lmdb_trim import trim
-from tracker.worker.log import Log, Totals
+from tracker.worker.log import Gone, Log, Totals
 from tracker.worker.pieces import Database, Txn
 from tracker.worker.plan_codec import (
     carried_record,
@@ -106,8 +106,7 @@ class LmdbLog(Log):
                 ]
         records = [record for record in found if record is not None]
         if len(records) < len(keys):
-            gone = int.from_bytes(keys[found.index(None)])
-            raise Broken(f"offset {gone:,} of partition {partition} is no longer in the log")
+            raise Gone(partition, int.from_bytes(keys[found.index(None)]))
         return records
 
     def put_plan(self, partition: int, plan: Plan, start: StartPoint) -> None:

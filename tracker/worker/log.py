@@ -4,7 +4,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from tracker.errors import Broken
 from tracker.model import Carried, Offsets, Outcomes, Plan, StartPoint
+
+
+class Gone(Broken):
+    """A record was trimmed: it is in the archive, if there is one."""
+
+    def __init__(self, partition: int, offset: int) -> None:
+        super().__init__(partition, offset)
+        self.partition, self.offset = partition, offset
+
+    def __str__(self) -> str:
+        return f"offset {self.offset:,} of partition {self.partition} is no longer in the log"
 
 
 class Totals(NamedTuple):
@@ -56,8 +68,8 @@ class Log(ABC):
 
     @abstractmethod
     def get(self, partition: int, offsets: Offsets) -> list[bytes]:
-        """The records at `offsets`, in the order asked for; looks among the carried first. Raises `Broken` if one is
-        gone.
+        """The records at `offsets`, in the order asked for; looks among the carried first. Raises `Gone` where one
+        is.
         """
 
     @abstractmethod

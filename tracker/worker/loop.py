@@ -10,7 +10,7 @@ from tracker.config import LogSettings
 from tracker.errors import Misconfigured, Retry
 from tracker.worker.consumer import Consumer
 from tracker.worker.log import Log
-from tracker.worker.sink import Sink
+from tracker.worker.sink import Behind, Sink
 
 logger = structlog.get_logger()
 
@@ -34,6 +34,8 @@ class Worker:
         self._stop, self._news = stop, news
         self._failure: BaseException | None = None
         self._stopped: dict[str, str] = {}
+        self._waits = False
+        """Whether a sink stopped that only `tracker rebuild` can help: the worker goes on, even without any sink."""
 
     def run(self) -> None:
         """Work until told to stop. Raises what ended a sink, so that the process is started again."""
@@ -96,8 +98,10 @@ class Worker:
         except Misconfigured as error:
             # Somebody has to mend the warehouse or a setting: starting again would not help, and the others go on.
             self._stopped[sink.name] = str(error)
+            sink.state.state = "stopped"
             logger.exception("a sink stopped until the tracker is started again", sink=sink.name)
-            if len(self._stopped) == len(self.sinks):
+            self._waits |= isinstance(error, Behind)
+            if len(self._stopped) == len(self.sinks) and not self._waits:
                 self._failure = error
                 self._stop.set()
         except BaseException as error:

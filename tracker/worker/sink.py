@@ -4,7 +4,7 @@ A warehouse that is away holds nobody else up. After several deaths at one plan 
 and the one that kills the program goes to the dead letters.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, Protocol
@@ -13,10 +13,10 @@ import cbor2
 import numpy as np
 import structlog
 
-from tracker.errors import Broken, Retry
+from tracker.errors import Broken, Misconfigured, Retry
 from tracker.metrics import Metrics
 from tracker.model import Batch, Cursor, Outcomes, Plan
-from tracker.worker.log import Log
+from tracker.worker.log import Gone, Log
 
 logger = structlog.get_logger()
 
@@ -46,6 +46,23 @@ class Writing(Protocol):
 
     def close(self) -> None:
         """Let go."""
+
+
+class Behind(Misconfigured):
+    """A warehouse needs what has left the log: it is empty or old, or was added later."""
+
+    def __init__(self, sink: str, partition: int, plan: int) -> None:
+        """`plan` is the first that it lacks."""
+        super().__init__(sink, partition, plan)
+        self.sink, self.partition, self.plan = sink, partition, plan
+
+    def __str__(self) -> str:
+        return (
+            f"sink {self.sink!r} needs plan {self.plan} of partition {self.partition}, and its hits are no longer in "
+            "the log: put back the warehouse that belongs to this log, or let `tracker rebuild --sink "
+            f"{self.sink}` build its tables from the archive; then start the tracker again. Until then nothing leaves "
+            "the log, and at 80 % of its quota it takes no more hits"
+        )
 
 
 Compute = Callable[[int, Plan, Sequence[bytes], Sequence[int]], Batch]
@@ -110,9 +127,7 @@ class Sink:
         if plan is None:
             return False
         if plan.n != n:
-            raise Broken(
-                f"partition {partition}: sink {self.name!r} needs plan {n}, but the log begins at plan {plan.n}"
-            )
+            raise Behind(self.name, partition, n)
         self._idle = 0
         self._write(partition, plan)
         self._metrics.sink_lag.labels(str(partition), self.name).set(self._log.totals(partition).plans - n)
@@ -140,36 +155,20 @@ class Sink:
 
     def _resume(self, partition: int) -> int:
         """The last plan this sink has: the warehouse's own word wins over the log's."""
-        noted, cursor, newest = (
-            self._log.cursor(partition, self.name),
-            self._writer.cursor(partition),
-            self._log.totals(partition).plans,
-        )
-        if cursor is None:
-            return self._unless_gone(partition, 0)
-        if cursor.log_id != self._log.id:
-            raise Broken(f"sink {self.name!r} holds rows of another log ({cursor.log_id}); this one is {self._log.id}")
-        if cursor.plan > newest:
-            raise Broken(
-                f"sink {self.name!r} has plan {cursor.plan} of partition {partition}, but the log ends at plan {newest}"
-            )
-        if cursor.plan > noted:
-            self._log.commit(partition, self.name, cursor.plan)
-        return self._unless_gone(partition, cursor.plan)
-
-    def _unless_gone(self, partition: int, has: int) -> int:
-        first = next(iter(self._log.plans(partition, has + 1, 1)), None)
-        if (first is not None and first.n != has + 1) or (first is None and has < self._log.totals(partition).plans):
-            raise Broken(
-                f"sink {self.name!r} has plans up to {has} of partition {partition}, "
-                "and the next ones are no longer in the log; put back the warehouse that belongs to this log, "
-                "or build it again from the archive"
-            )
+        has = checked(self.name, self._log, partition, self._writer.cursor(partition)).plan
+        if has > self._log.cursor(partition, self.name):
+            self._log.commit(partition, self.name, has)
+        first = next((plan.n for plan in self._log.plans(partition, has + 1, 1)), self._log.totals(partition).plans + 1)
+        if first > has + 1:
+            raise Behind(self.name, partition, has + 1)
         return has
 
     def _write(self, partition: int, plan: Plan) -> None:
         offsets = np.concatenate([closed.offsets for closed in plan.protosessions])
-        records = self._log.get(partition, offsets)
+        try:
+            records = self._log.get(partition, offsets)
+        except Gone as error:  # other sinks had this plan, so its hits could go before it
+            raise Behind(self.name, partition, plan.n) from error
         before = self._log.attempt(partition, self.name, plan.n)
         killed = self._killers(partition, plan, records) if before >= self._attempts else []
         self._reached("before_compute")
@@ -199,9 +198,8 @@ class Sink:
 
         A suspect is tried again after all others: whatever else ended the program will not be there at that moment.
         """
-        key = f"trial/{partition}/{self.name}/{plan.n}"
-        note = self._log.note(key)
-        trial: dict[str, Any] = cbor2.loads(note) if note else {"next": 0, "deaths": {}}
+        key = _trial(partition, self.name, plan.n)
+        trial = _noted(self._log, key)
         deaths: dict[int, int] = trial["deaths"]
         suspects = [number for number, times in deaths.items() if times < TRIALS]
         ends = np.cumsum([len(closed.offsets) for closed in plan.protosessions])
@@ -221,6 +219,40 @@ class Sink:
                 "a protosession ended the program and is put aside", partition=partition, plan=plan.n, number=number
             )
         return [offset for number in deaths for offset in plan.protosessions[number].offsets.tolist()]
+
+
+def checked(name: str, log: Log, partition: int, cursor: Cursor | None) -> Cursor:
+    """What a warehouse says it has of a partition, plan 0 where it has none. Raises `Broken` where it is not this
+    log's.
+    """
+    newest = log.totals(partition).plans
+    if cursor is None:
+        return Cursor(log.id, partition, 0, 0)
+    if cursor.log_id != log.id:
+        raise Broken(f"sink {name!r} holds rows of another log ({cursor.log_id}); this one is {log.id}")
+    if cursor.plan > newest:
+        raise Broken(
+            f"sink {name!r} has plan {cursor.plan} of partition {partition}, but the log ends at plan {newest}"
+        )
+    return cursor
+
+
+def put_aside(log: Log, partition: int, sinks: Iterable[str], plan: Plan) -> list[int]:
+    """Offsets of a plan's hits that ended the program and were put aside when one of these sinks wrote it."""
+    trials = (_noted(log, _trial(partition, sink, plan.n)) for sink in sinks)
+    killers = {number for trial in trials for number, times in trial["deaths"].items() if times >= TRIALS}
+    return [offset for number in sorted(killers) for offset in plan.protosessions[number].offsets.tolist()]
+
+
+def _trial(partition: int, sink: str, n: int) -> str:
+    return f"trial/{partition}/{sink}/{n}"
+
+
+def _noted(log: Log, key: str) -> dict[str, Any]:
+    """Which protosession of a plan is tried next, and how often each has ended the program so far."""
+    note = log.note(key)
+    trial: dict[str, Any] = cbor2.loads(note) if note else {"next": 0, "deaths": {}}
+    return trial
 
 
 def _drops(batch: Batch) -> list[tuple[str, str, int]]:

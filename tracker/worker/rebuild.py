@@ -1,0 +1,92 @@
+"""Writes a warehouse again from the log and its archive: the plans it lacks, in order, each as a sink would write it.
+
+The log is only read, so this may run beside a tracker, and be ended at any moment: the warehouse's own cursor says
+where the next one goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event
+
+import numpy as np
+
+from tracker.model import Cursor, Plan
+from tracker.worker.history import History
+from tracker.worker.log import Log
+from tracker.worker.sink import Compute, Writing, checked, put_aside
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One plan is in the warehouse."""
+
+    partition: int
+    plan: int
+    hits: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a warehouse lacks."""
+
+    plans: int
+    hits: int
+
+
+class Rebuild:
+    """One warehouse. `writer` must be prepared, and be closed by whoever made it."""
+
+    def __init__(
+        self,
+        name: str,
+        log: Log,
+        history: History,
+        compute: Compute,
+        writer: Writing,
+        *,
+        sinks: Sequence[str] = (),
+        stop: Event | None = None,
+    ) -> None:
+        """`sinks` are all that may have met hits that end the program; `stop` is looked at between two plans."""
+        self.name, self._log, self._history, self._compute, self._writer = name, log, history, compute, writer
+        self._sinks, self._stop = {name, *sinks}, stop or Event()
+
+    def missing(self) -> Missing:
+        """How much the warehouse lacks now. Raises `Broken` where it holds what is not of this log."""
+        totals = [self._log.totals(partition) for partition in range(self._log.partitions)]
+        cursors = [self._cursor(partition) for partition in range(self._log.partitions)]
+        return Missing(
+            sum(total.plans - cursor.plan for total, cursor in zip(totals, cursors, strict=True)),
+            sum(total.planned - cursor.hits for total, cursor in zip(totals, cursors, strict=True)),
+        )
+
+    def run(self, told: Callable[[Step], None] = lambda step: None) -> bool:
+        """Write what is missing, and what a running tracker plans meanwhile; False when told to stop before the end.
+
+        `told` hears of every plan once it is in the warehouse. Raises `Lost` or `Broken` where history has a hole.
+        """
+        while not self._stop.is_set():
+            if not any([self._catch_up(partition, told) for partition in range(self._log.partitions)]):  # noqa: C419
+                return True
+        return False
+
+    def _catch_up(self, partition: int, told: Callable[[Step], None]) -> bool:
+        """Write a partition's plans; False when there was none."""
+        found = False
+        for plan in self._history.plans(partition, self._cursor(partition).plan + 1):
+            if self._stop.is_set():
+                break
+            told(self._write(partition, plan))
+            found = True
+        return found
+
+    def _write(self, partition: int, plan: Plan) -> Step:
+        records = self._history.get(partition, np.concatenate([closed.offsets for closed in plan.protosessions]))
+        killed = put_aside(self._log, partition, self._sinks | set(self._log.sinks(partition)), plan)
+        batch = self._compute(partition, plan, records, killed)
+        self._writer.write(batch, Cursor(self._log.id, partition, plan.n, plan.hits_before + plan.hits))
+        return Step(partition, plan.n, plan.hits, len(batch.events))
+
+    def _cursor(self, partition: int) -> Cursor:
+        return checked(self.name, self._log, partition, self._writer.cursor(partition))
