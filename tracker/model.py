@@ -316,6 +316,10 @@ class Epoch:
     """Name of each resource, and of each library that brings data -> its version."""
 
 
+ENUMERATION = "enumeration"
+"""Metadata of a field of a batch's events: text of which there are few different values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What a plan's hits came to: rows to write, and a count of everything that is no row."""

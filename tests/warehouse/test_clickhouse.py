@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tracker.errors import Broken, Retry
-from tracker.model import Cursor
+from tracker.model import ENUMERATION, Cursor
 from tracker.warehouse.clickhouse import CURSOR_TABLE, ClickHouse, ClickHouseSettings
 from tracker.warehouse.clickhouse_errors import translated
 from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table, cursor_engine
@@ -20,7 +20,7 @@ from tracker.warehouse.driver import BadRows, SchemaMismatch, TableBatch
 UTC_TIME = pa.timestamp("us", "UTC")
 EVENTS = pa.schema(
     [
-        pa.field("property_id", pa.string(), nullable=False),
+        pa.field("property_id", pa.string(), nullable=False, metadata={ENUMERATION: "1"}),
         pa.field("name", pa.string(), nullable=False),
         pa.field("date_utc", pa.date32(), nullable=False),
         pa.field("timestamp_utc", UTC_TIME, nullable=False),
@@ -185,6 +185,7 @@ def test_nobody_answers(tmp_path: Path) -> None:
         (pa.field("n", pa.int64(), nullable=False), "Int64"),
         (pa.field("text", pa.string()), "Nullable(String)"),
         (pa.field("kind", pa.string()), "LowCardinality(Nullable(String))"),
+        (pa.field("few", pa.string(), metadata={ENUMERATION: "1"}), "LowCardinality(Nullable(String))"),
         (pa.field("at", UTC_TIME, nullable=False), "DateTime64(6, 'UTC')"),
         (pa.field("words", pa.list_(pa.string())), "Array(Nullable(String))"),
         (
@@ -214,7 +215,7 @@ def test_table_of_a_cluster() -> None:
     schema = pa.schema([EVENTS.field(name) for name in ("property_id", "name", "date_utc", "value")])
     assert create_table(STORAGE, "events", schema) == (
         "CREATE TABLE IF NOT EXISTS `web`.`events` ON CLUSTER `all` (\n"
-        "  `property_id` String,\n"
+        "  `property_id` LowCardinality(String),\n"
         "  `name` LowCardinality(String),\n"
         "  `date_utc` Date32,\n"
         "  `value` Nullable(Float64)\n"

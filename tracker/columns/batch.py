@@ -21,7 +21,7 @@ from tracker.columns.epoch import describe
 from tracker.columns.graph import Graph
 from tracker.columns.parameters import Hits
 from tracker.columns.run import Run
-from tracker.model import Batch, DeadLetter, Epoch, Outcome, Outcomes, Plan
+from tracker.model import ENUMERATION, Batch, DeadLetter, Epoch, Outcome, Outcomes, Plan
 
 Positions = NDArray[np.int64]
 Decode = Callable[[bytes], tuple[Any, Mapping[str, Any]]]
@@ -228,5 +228,8 @@ def table_schema(columns: Iterable[AnyColumn]) -> pa.Schema:
     fields: dict[str, pa.Field] = {}
     for column in columns:
         if column.stored and column.implements is None and column.scope in ("event", "session"):
-            fields.setdefault(column.name, pa.field(column.name, column.type, nullable=not column.required))
+            metadata = {ENUMERATION: "1"} if column.is_enumeration else None
+            fields.setdefault(
+                column.name, pa.field(column.name, column.type, nullable=not column.required, metadata=metadata)
+            )
     return pa.schema(list(fields.values()))

@@ -108,6 +108,8 @@ class Column(Generic[P, R]):
     """Providers only: used where the settings choose it, and never because it is the only one."""
     absent: Any = None
     """The value on rows that have none: events without a session, a column that failed."""
+    is_enumeration: bool = False
+    """Text of which there are few different values."""
     required: bool = False
     """An event without it goes to the dead letters."""
     order: int = 0

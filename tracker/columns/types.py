@@ -9,6 +9,11 @@ import pyarrow as pa
 
 String = Annotated[pa.StringArray, pa.string()]
 """Text, cut at 8,192 characters when it is written."""
+_FEW = "few different values"
+Enumeration = Annotated[pa.StringArray, pa.string(), _FEW]
+"""Text of which there are few different values, at most some thousands: a country, a medium, the name of an event. The
+same as `String` to other columns; a warehouse that can keeps it as a dictionary (ClickHouse: `LowCardinality`).
+"""
 Int64 = Annotated[pa.Int64Array, pa.int64()]
 Float64 = Annotated[pa.DoubleArray, pa.float64()]
 Bool = Annotated[pa.BooleanArray, pa.bool_()]
@@ -33,8 +38,14 @@ def arrow_type(annotation: Any) -> pa.DataType:
             if isinstance(extra, pa.DataType):
                 return extra
     raise TypeError(
-        f"{annotation!r} is no column type; use String, Int64, Float64, Bool, Date, Timestamp, list_of or struct_of"
+        f"{annotation!r} is no column type; use String, Enumeration, Int64, Float64, Bool, Date, Timestamp, list_of "
+        "or struct_of"
     )
+
+
+def is_enumeration(annotation: Any) -> bool:
+    """Whether a word is `Enumeration`."""
+    return get_origin(annotation) is Annotated and _FEW in get_args(annotation)[1:]
 
 
 def list_of(item: Any) -> pa.DataType:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from tracker.columns.column import Column, ColumnError, First, ImplementedBy, Input, Kind, Scope, Version
 from tracker.columns.events import Events, Runs
-from tracker.columns.types import NamedValues, arrow_type
+from tracker.columns.types import NamedValues, arrow_type, is_enumeration
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,7 +78,7 @@ def param(
     """
     kind = _kind_or_fail(type)
     return _source("param", kind, keys, doc, protocol=protocol, stored=stored, implements=implements, provider=provider,
-                   absent="" if empty else None, version=version)  # fmt: skip
+                   absent="" if empty else None, version=version, is_enumeration=is_enumeration(type))  # fmt: skip
 
 
 def params(prefix: str, *, protocol: str | None = None, doc: str = "") -> Column[..., Any]:
@@ -92,8 +92,9 @@ def hit(name: str, type: Any, *, doc: str = "", stored: bool = False, implements
         absent: Any = None) -> Column[..., Any]:  # fmt: skip
     """A field of the hit itself, see `tracker.columns.hitfields`."""
     return _source(
-        "hit", arrow_type(type), (name,), doc, stored=stored, implements=implements, required=required, absent=absent
-    )
+        "hit", arrow_type(type), (name,), doc, stored=stored, implements=implements, required=required, absent=absent,
+        is_enumeration=is_enumeration(type),
+    )  # fmt: skip
 
 
 def header(name: str, *, doc: str = "", stored: bool = False, implements: Any = None) -> Column[..., Any]:
@@ -103,7 +104,7 @@ def header(name: str, *, doc: str = "", stored: bool = False, implements: Any = 
 
 def setting(name: str, type: Any, *, doc: str = "", stored: bool = False) -> Column[..., Any]:
     """The row's property setting of that name."""
-    return _source("setting", arrow_type(type), (name,), doc, stored=stored)
+    return _source("setting", arrow_type(type), (name,), doc, stored=stored, is_enumeration=is_enumeration(type))
 
 
 def resource(name: str, *, doc: str = "") -> Column[..., Any]:
@@ -116,14 +117,19 @@ def declare(
     absent: Any = None,
 ) -> Column[..., Any]:  # fmt: skip
     """An interface: null until a provider fills it. All protocols fill one table through these."""
-    column = _source("interface", arrow_type(type), (), doc, stored=stored, required=required, absent=absent)
+    column = _source(
+        "interface", arrow_type(type), (), doc, stored=stored, required=required, absent=absent,
+        is_enumeration=is_enumeration(type),
+    )  # fmt: skip
     column.scope = scope
     return column
 
 
 def from_split(name: str, type: Any, *, doc: str, absent: Any = None) -> Column[..., Any]:
     """A session column that the split itself knows: `session_id`, `split_cause`, `joined_by`."""
-    column = _source("split", arrow_type(type), (name,), doc, stored=True, absent=absent)
+    column = _source(
+        "split", arrow_type(type), (name,), doc, stored=True, absent=absent, is_enumeration=is_enumeration(type)
+    )
     column.scope = "session"
     return column
 
@@ -157,6 +163,7 @@ def _function_column(function: Callable[..., Any], scope: Scope, options: dict[s
         function=function,
         inputs=inputs,
         settings=settings,
+        is_enumeration=is_enumeration(hints["return"]),
         **options,
     )
 

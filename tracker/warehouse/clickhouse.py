@@ -61,13 +61,10 @@ class ClickHouseSettings(DriverSettings):
     """Partitions of tables that have the column; empty for none."""
     order_by: tuple[str, ...] = ("property_id", "date_utc", "session_id", "timestamp_utc")
     """Sorting key of tables that have these columns."""
-    enumerations: tuple[str, ...] = (
-        "property_id", "name", "platform", "tracking_protocol", "device_category", "device_language",
-        "device_operating_system", "device_web_browser", "geo_country", "geo_country_code", "geo_continent",
-        "ecommerce_currency", "session_source", "session_medium", "session_channel_group", "session_split_cause",
-        "session_joined_by", "session_source_rule", "outcome", "reason",
-    )  # fmt: skip
-    """Text columns with few different values: kept as a dictionary (`LowCardinality`)."""
+    enumerations: tuple[str, ...] = ()
+    """Further text columns with few different values, besides those that say it of themselves: kept as a dictionary
+    (`LowCardinality`).
+    """
     connect_timeout: int = Field(10, ge=1)
     """Seconds to wait for a connection."""
     timeout: int = Field(300, ge=1)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import pyarrow as pa
 
+from tracker.model import ENUMERATION
 from tracker.warehouse.driver import SchemaMismatch
 
 _SCALARS: tuple[tuple[pa.DataType, str], ...] = (
@@ -40,7 +41,7 @@ def quoted(*names: str) -> str:
 
 
 def to_clickhouse(field: pa.Field, enumerations: Collection[str] = ()) -> str:
-    """The ClickHouse type of a column. Text columns named in `enumerations` keep few distinct values: a dictionary.
+    """The ClickHouse type of a column. Text of few different values, by its field or by `enumerations`: a dictionary.
 
     Raises `UnsupportedType`.
     """
@@ -49,7 +50,8 @@ def to_clickhouse(field: pa.Field, enumerations: Collection[str] = ()) -> str:
         return native
     if field.nullable:
         native = f"Nullable({native})"
-    return f"LowCardinality({native})" if field.name in enumerations and field.type == pa.string() else native
+    is_few = field.name in enumerations or ENUMERATION.encode() in (field.metadata or {})
+    return f"LowCardinality({native})" if is_few and field.type == pa.string() else native
 
 
 def from_clickhouse(column: str, native: str, comment: str = "") -> pa.Field:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from tracker.model import Batch, DeadLetter, Outcome
+from tracker.model import ENUMERATION, Batch, DeadLetter, Outcome
 from tracker.warehouse.driver import TableBatch
 from tracker.warehouse.tables import Tables
 
@@ -20,13 +20,19 @@ rows were computed with.
 OTHER_SINK: tuple[Outcome, str] = ("filtered", "other_sink")
 """What the ledger of a sink says of hits whose property goes elsewhere, whatever became of them there."""
 
+
+def _few(name: str) -> pa.Field:
+    """A column of text with few different values."""
+    return pa.field(name, pa.string(), nullable=False, metadata={ENUMERATION: "1"})
+
+
 LEDGER_SCHEMA = pa.schema(
     [
         pa.field("partition", pa.int64(), nullable=False),
         pa.field("plan", pa.int64(), nullable=False),
-        pa.field("property_id", pa.string(), nullable=False),
-        pa.field("outcome", pa.string(), nullable=False),
-        pa.field("reason", pa.string(), nullable=False),
+        _few("property_id"),
+        _few("outcome"),
+        _few("reason"),
         pa.field("hits", pa.int64(), nullable=False),
     ]
 )
@@ -37,9 +43,9 @@ DEAD_LETTERS_SCHEMA = pa.schema(
         pa.field("partition", pa.int64(), nullable=False),
         pa.field("log_offset", pa.int64(), nullable=False),
         pa.field("plan", pa.int64(), nullable=False),
-        pa.field("property_id", pa.string(), nullable=False),
+        _few("property_id"),
         pa.field("received_at", pa.timestamp("us", "UTC"), nullable=False),
-        pa.field("stage", pa.string(), nullable=False),
+        _few("stage"),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("record", pa.binary(), nullable=False),
     ]

@@ -14,7 +14,7 @@ from tracker.columns.core.campaign import CampaignNames
 from tracker.columns.core.click_ids import click_id_of
 from tracker.columns.core.referrers import leads_here, referrer_host
 from tracker.columns.events import Events
-from tracker.columns.types import Bool, String, struct_of
+from tracker.columns.types import Bool, Enumeration, String, struct_of
 from tracker.columns.words import declare, event, session, setting
 
 PARTS = ("source", "medium", "campaign", "term", "content", "id")
@@ -91,7 +91,7 @@ def session_origin(
 
 
 @session
-def session_source(session_origin: Decided) -> String:
+def session_source(session_origin: Decided) -> Enumeration:
     """Where the session came from: a site's name (`google`), a host, or what the campaign says; `(direct)` where
     nothing does. Lower case. Together with the medium by the rule that `session_source_rule` names.
     """
@@ -99,7 +99,7 @@ def session_source(session_origin: Decided) -> String:
 
 
 @session
-def session_medium(session_origin: Decided) -> String:
+def session_medium(session_origin: Decided) -> Enumeration:
     """How the session came: organic, cpc, display, affiliate, email, social, video, ai, referral, what the campaign
     says, or `(none)`. Lower case.
     """
@@ -143,13 +143,13 @@ def session_click_id(url_click_id: Events[ClickId], carries_traffic: Events[Bool
 
 
 @session
-def session_click_id_name(url_click_id: Events[ClickId], carries_traffic: Events[Bool]) -> String:
+def session_click_id_name(url_click_id: Events[ClickId], carries_traffic: Events[Bool]) -> Enumeration:
     """Which click id it is: gclid, fbclid, msclkid, ..."""
     return ops.field(url_click_id, "name").where(carries_traffic).first()
 
 
 @session
-def session_channel_group(session_source: String, session_medium: String) -> String:
+def session_channel_group(session_source: String, session_medium: String) -> Enumeration:
     """Default channel group: Direct, Organic Search, Paid Search, Organic Social, Paid Social, Email, Referral,
     Display, Affiliates, Organic Video, Paid Video, AI Assistants, SMS, Push or Unassigned.
     """
@@ -157,7 +157,7 @@ def session_channel_group(session_source: String, session_medium: String) -> Str
 
 
 @session
-def session_source_rule(session_origin: Decided) -> String:
+def session_source_rule(session_origin: Decided) -> Enumeration:
     """Name of the rule that decided source and medium, such as campaign_parameters, search_engine or direct."""
     return ops.field(session_origin, "rule")
 

@@ -1,12 +1,12 @@
 """Purchases: which events are one, and what they brought."""
 
 from tracker.columns import ops
-from tracker.columns.types import Bool, Float64, String
+from tracker.columns.types import Bool, Enumeration, Float64, String
 from tracker.columns.words import declare, event, setting
 
 is_purchase = declare(Bool, absent=False, doc="True for a completed order.")
 order_value = declare(Float64, stored=False, doc="Total of an order, whatever the event.")
-ecommerce_currency = declare(String, doc="ISO 4217 code of the currency that amounts of this event are in.")
+ecommerce_currency = declare(Enumeration, doc="ISO 4217 code of the currency that amounts of this event are in.")
 ecommerce_refund_value = declare(
     Float64, doc="What was given back, in `ecommerce_currency`; null on everything but a refund."
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 import pyarrow as pa
 
 from tracker.columns import ops
-from tracker.columns.types import String, struct_of
+from tracker.columns.types import Enumeration, String, struct_of
 from tracker.columns.words import declare, event, header
 
 Device = Annotated[
@@ -34,7 +34,7 @@ detected_device = declare(Device, stored=False, doc="Device as user agent and cl
 
 
 @event
-def device_language(language_parameter: String, accept_language: String) -> String:
+def device_language(language_parameter: String, accept_language: String) -> Enumeration:
     """Language that the tag sends; otherwise the one the browser asks for. The first where it is a list of several."""
     return ops.per_distinct(ops.coalesce(language_parameter, accept_language), first_language, String)
 
@@ -46,7 +46,7 @@ def device(sent_device: Device, detected_device: Device) -> Device:
 
 
 @event
-def device_category(device: Device) -> String:
+def device_category(device: Device) -> Enumeration:
     """Kind of device: desktop, smartphone, tablet, tv, console, wearable, bot or other. A word of the sender's own (the
     Measurement Protocol's `mobile`) stays as it is.
     """
@@ -54,7 +54,7 @@ def device_category(device: Device) -> String:
 
 
 @event
-def device_mobile_brand_name(device: Device) -> String:
+def device_mobile_brand_name(device: Device) -> Enumeration:
     """Brand of the device, of any kind of device."""
     return ops.field(device, "brand")
 
@@ -66,7 +66,7 @@ def device_mobile_model_name(device: Device) -> String:
 
 
 @event
-def device_operating_system(device: Device) -> String:
+def device_operating_system(device: Device) -> Enumeration:
     """Operating system, for example Android."""
     return ops.field(device, "operating_system")
 
@@ -78,7 +78,7 @@ def device_operating_system_version(device: Device) -> String:
 
 
 @event
-def device_web_browser(device: Device) -> String:
+def device_web_browser(device: Device) -> Enumeration:
     """Browser, or the program in its place."""
     return ops.field(device, "browser")
 

@@ -1,7 +1,7 @@
 """Which events are left out, and which are only marked."""
 
 from tracker.columns import ops
-from tracker.columns.types import String
+from tracker.columns.types import Enumeration, String
 from tracker.columns.words import declare, event
 
 exclusion = declare(
@@ -14,7 +14,7 @@ filter_exclusion = declare(
     String, stored=False, doc="Name of the traffic filter that leaves the event out; null where none does."
 )
 traffic_filter_name = declare(
-    String, doc="Name of the last filter that the settings only test and that matched the event; null for none."
+    Enumeration, doc="Name of the last filter that the settings only test and that matched the event; null for none."
 )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import pyarrow as pa
 
 from tracker.columns import ops
-from tracker.columns.types import Float64, String, struct_of
+from tracker.columns.types import Enumeration, Float64, String, struct_of
 from tracker.columns.words import declare, event
 
 Place = Annotated[
@@ -50,25 +50,25 @@ def geo_region(place: Place) -> String:
 
 
 @event
-def geo_country(place: Place) -> String:
+def geo_country(place: Place) -> Enumeration:
     """Country the visitor is in, by its English name; null for a code that ISO 3166 does not know."""
     return ops.field(place, "country")
 
 
 @event
-def geo_country_code(place: Place) -> String:
+def geo_country_code(place: Place) -> Enumeration:
     """Country the visitor is in, by its two letters in ISO 3166-1, for example DE."""
     return ops.field(place, "country_code")
 
 
 @event
-def geo_continent(place: Place) -> String:
+def geo_continent(place: Place) -> Enumeration:
     """Continent the visitor is on. Senders state it by UN M49, where North and South America are one: Americas."""
     return ops.field(place, "continent")
 
 
 @event
-def geo_sub_continent(place: Place) -> String:
+def geo_sub_continent(place: Place) -> Enumeration:
     """Part of a continent the visitor is in, by UN M49, for example Western Europe."""
     return ops.field(place, "sub_continent")
 

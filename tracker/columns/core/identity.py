@@ -1,7 +1,7 @@
 """Who and what: the ids of an event, its name, and where its hit stands in the log."""
 
 from tracker.columns import ops
-from tracker.columns.types import Binary, Bool, Int64, String
+from tracker.columns.types import Binary, Bool, Enumeration, Int64, String
 from tracker.columns.words import declare, event, hit, setting
 
 id = hit(
@@ -12,7 +12,7 @@ id = hit(
     doc="Id of the hit, made when it was received; stays the same when tables are built again.",
 )
 property_id = hit(
-    "property_id", String, stored=True, required=True, doc="The tracked site or app, as its tag names it."
+    "property_id", Enumeration, stored=True, required=True, doc="The tracked site or app, as its tag names it."
 )
 property_setting_name = setting("name", String, doc="The property's name in the settings.")
 client_id = hit("client_id", String, stored=True, required=True, doc="The browser or device, as its tag names it.")
@@ -20,7 +20,7 @@ user_id = hit(
     "user_id", String, stored=True, doc="The person who is logged in, as the site names them; null when nobody is."
 )
 tracking_protocol = hit(
-    "protocol", String, stored=True, required=True, doc="How the hit was sent: ga4_gtag, matomo, ..."
+    "protocol", Enumeration, stored=True, required=True, doc="How the hit was sent: ga4_gtag, matomo, ..."
 )
 family = hit("family", String, doc="Protocol family: families do not share sessions.")
 is_cookieless = hit(
@@ -42,8 +42,8 @@ schema_epoch = hit(
 protosession = hit("protosession", Int64, doc="Number of the protosession in its batch.")
 event_key = hit("event_key", Binary, doc="What makes a re-sent event the same event.")
 
-name = declare(String, required=True, doc="What happened: page_view, scroll, purchase, ...")
-platform = declare(String, doc="Where it happened: web or app.")
+name = declare(Enumeration, required=True, doc="What happened: page_view, scroll, purchase, ...")
+platform = declare(Enumeration, doc="Where it happened: web or app.")
 opens_session = declare(
     Bool, stored=False, absent=True, doc="False for events that cannot begin a session by themselves."
 )
@@ -55,7 +55,7 @@ page_load_id = declare(String, stored=False, doc="What the client calls one load
 
 
 @event
-def property_name(property_setting_name: String, property_id: String) -> String:
+def property_name(property_setting_name: String, property_id: String) -> Enumeration:
     """Name of the property in the settings; its id where it has none."""
     return ops.coalesce(property_setting_name, property_id)
 

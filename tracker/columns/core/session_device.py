@@ -3,24 +3,24 @@ does not hide what the others tell.
 """
 
 from tracker.columns.events import Events
-from tracker.columns.types import String
+from tracker.columns.types import Enumeration, String
 from tracker.columns.words import session
 
 
 @session
-def session_device_category(device_category: Events[String]) -> String:
+def session_device_category(device_category: Events[String]) -> Enumeration:
     """Kind of device, as the first event of the session that tells it."""
     return device_category.first_known()
 
 
 @session
-def session_device_language(device_language: Events[String]) -> String:
+def session_device_language(device_language: Events[String]) -> Enumeration:
     """Language, as the first event of the session that tells it."""
     return device_language.first_known()
 
 
 @session
-def session_device_mobile_brand_name(device_mobile_brand_name: Events[String]) -> String:
+def session_device_mobile_brand_name(device_mobile_brand_name: Events[String]) -> Enumeration:
     """Brand of the device, as the first event of the session that tells it."""
     return device_mobile_brand_name.first_known()
 
@@ -32,7 +32,7 @@ def session_device_mobile_model_name(device_mobile_model_name: Events[String]) -
 
 
 @session
-def session_device_operating_system(device_operating_system: Events[String]) -> String:
+def session_device_operating_system(device_operating_system: Events[String]) -> Enumeration:
     """Operating system, as the first event of the session that tells it."""
     return device_operating_system.first_known()
 
@@ -50,7 +50,7 @@ def session_device_screen_resolution(device_screen_resolution: Events[String]) -
 
 
 @session
-def session_device_web_browser(device_web_browser: Events[String]) -> String:
+def session_device_web_browser(device_web_browser: Events[String]) -> Enumeration:
     """Browser, as the first event of the session that tells it."""
     return device_web_browser.first_known()
 

@@ -2,7 +2,7 @@
 
 from tracker.columns import ops
 from tracker.columns.events import Events
-from tracker.columns.types import Date, Int64, String, Timestamp
+from tracker.columns.types import Date, Enumeration, Int64, String, Timestamp
 from tracker.columns.words import event, from_split, session
 
 session_id = from_split(
@@ -11,10 +11,10 @@ session_id = from_split(
     doc="Id of the session: made from its first event, so it stays the same when tables are built again.",
 )
 session_split_cause = from_split(
-    "split_cause", String, doc="Why this session was cut off from the one before it; null where none was."
+    "split_cause", Enumeration, doc="Why this session was cut off from the one before it; null where none was."
 )
 session_joined_by = from_split(
-    "joined_by", String, doc="Why more than one client id is in this session: user_id or stamp; null when one."
+    "joined_by", Enumeration, doc="Why more than one client id is in this session: user_id or stamp; null when one."
 )
 
 

@@ -1,7 +1,7 @@
 """The place of a session: of each column the first value that is known."""
 
 from tracker.columns.events import Events
-from tracker.columns.types import String
+from tracker.columns.types import Enumeration, String
 from tracker.columns.words import session
 
 
@@ -12,13 +12,13 @@ def session_geo_city(geo_city: Events[String]) -> String:
 
 
 @session
-def session_geo_continent(geo_continent: Events[String]) -> String:
+def session_geo_continent(geo_continent: Events[String]) -> Enumeration:
     """Continent, as the first event of the session that tells it."""
     return geo_continent.first_known()
 
 
 @session
-def session_geo_country(geo_country: Events[String]) -> String:
+def session_geo_country(geo_country: Events[String]) -> Enumeration:
     """Country, as the first event of the session that tells it."""
     return geo_country.first_known()
 
@@ -36,6 +36,6 @@ def session_geo_region(geo_region: Events[String]) -> String:
 
 
 @session
-def session_geo_sub_continent(geo_sub_continent: Events[String]) -> String:
+def session_geo_sub_continent(geo_sub_continent: Events[String]) -> Enumeration:
     """Part of a continent, as the first event of the session that tells it."""
     return geo_sub_continent.first_known()

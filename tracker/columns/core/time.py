@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tracker.columns import arrays, ops
-from tracker.columns.types import Date, Int64, String, Timestamp
+from tracker.columns.types import Date, Enumeration, Int64, String, Timestamp
 from tracker.columns.words import event, hit, setting
 
 received_at = hit("received_at", Timestamp, stored=True, required=True, doc="When the request reached the receiver.")
@@ -16,7 +16,7 @@ event_time = hit(
     "event_time", Timestamp, doc="The client's own clock, where the protocol carries one and it was accepted."
 )
 timestamp_refused_reason = hit(
-    "event_time_refused", String, stored=True,
+    "event_time_refused", Enumeration, stored=True,
     doc="Why a client time was not used: future, too_old, unit, unauthorised, unreadable; null when used or absent.",
 )  # fmt: skip
 time_zone = setting("time_zone", String, doc="The property's time zone.")
