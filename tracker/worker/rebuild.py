@@ -51,11 +51,18 @@ class Rebuild:
         """`sinks` are all that may have met hits that end the program; `stop` is looked at between two plans."""
         self.name, self._log, self._history, self._compute, self._writer = name, log, history, compute, writer
         self._sinks, self._stop = {name, *sinks}, stop or Event()
+        self._has: dict[int, Cursor] = {}
+
+    def has(self, partition: int) -> Cursor:
+        """The last plan of a partition that the warehouse has; 0: none. Raises `Broken` where it is not this log's."""
+        if partition not in self._has:
+            self._has[partition] = checked(self.name, self._log, partition, self._writer.cursor(partition))
+        return self._has[partition]
 
     def missing(self) -> Missing:
-        """How much the warehouse lacks now. Raises `Broken` where it holds what is not of this log."""
+        """How much the warehouse lacks now. Raises as `has` does."""
+        cursors = [self.has(partition) for partition in range(self._log.partitions)]
         totals = [self._log.totals(partition) for partition in range(self._log.partitions)]
-        cursors = [self._cursor(partition) for partition in range(self._log.partitions)]
         return Missing(
             sum(total.plans - cursor.plan for total, cursor in zip(totals, cursors, strict=True)),
             sum(total.planned - cursor.hits for total, cursor in zip(totals, cursors, strict=True)),
@@ -74,7 +81,7 @@ class Rebuild:
     def _catch_up(self, partition: int, told: Callable[[Step], None]) -> bool:
         """Write a partition's plans; False when there was none."""
         found = False
-        for plan in self._history.plans(partition, self._cursor(partition).plan + 1):
+        for plan in self._history.plans(partition, self.has(partition).plan + 1):
             if self._stop.is_set():
                 break
             told(self._write(partition, plan))
@@ -85,8 +92,7 @@ class Rebuild:
         records = self._history.get(partition, np.concatenate([closed.offsets for closed in plan.protosessions]))
         killed = put_aside(self._log, partition, self._sinks | set(self._log.sinks(partition)), plan)
         batch = self._compute(partition, plan, records, killed)
-        self._writer.write(batch, Cursor(self._log.id, partition, plan.n, plan.hits_before + plan.hits))
+        cursor = Cursor(self._log.id, partition, plan.n, plan.hits_before + plan.hits)
+        self._writer.write(batch, cursor)
+        self._has[partition] = cursor
         return Step(partition, plan.n, plan.hits, len(batch.events))
-
-    def _cursor(self, partition: int) -> Cursor:
-        return checked(self.name, self._log, partition, self._writer.cursor(partition))
