@@ -70,7 +70,7 @@ class Bench:
 
     def rebuild(self, shelf: Shelf) -> None:
         """Give a warehouse what it lacks."""
-        assert Rebuild("late", self.log, History(self.log, self.archive), offsets_of, shelf).run()
+        Rebuild("late", self.log, History(self.log, self.archive), offsets_of, shelf).run(threading.Event())
 
     def logged(self) -> list[int]:
         """The plans that are still in the log."""

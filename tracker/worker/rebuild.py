@@ -46,11 +46,10 @@ class Rebuild:
         writer: Writing,
         *,
         sinks: Sequence[str] = (),
-        stop: Event | None = None,
     ) -> None:
-        """`sinks` are all that may have met hits that end the program; `stop` is looked at between two plans."""
+        """`sinks` are all that may have met hits that end the program."""
         self.name, self._log, self._history, self._compute, self._writer = name, log, history, compute, writer
-        self._sinks, self._stop = {name, *sinks}, stop or Event()
+        self._sinks = {name, *sinks}
         self._has: dict[int, Cursor] = {}
 
     def has(self, partition: int) -> Cursor:
@@ -59,31 +58,33 @@ class Rebuild:
             self._has[partition] = checked(self.name, self._log, partition, self._writer.cursor(partition))
         return self._has[partition]
 
+    def cursors(self) -> list[Cursor]:
+        """What it has of every partition. Raises as `has` does."""
+        return [self.has(partition) for partition in range(self._log.partitions)]
+
     def missing(self) -> Missing:
         """How much the warehouse lacks now. Raises as `has` does."""
-        cursors = [self.has(partition) for partition in range(self._log.partitions)]
+        cursors = self.cursors()
         totals = [self._log.totals(partition) for partition in range(self._log.partitions)]
         return Missing(
             sum(total.plans - cursor.plan for total, cursor in zip(totals, cursors, strict=True)),
             sum(total.planned - cursor.hits for total, cursor in zip(totals, cursors, strict=True)),
         )
 
-    def run(self, told: Callable[[Step], None] = lambda step: None) -> bool:
-        """Write what is missing, and what a running tracker plans meanwhile; False when told to stop before the end.
+    def run(self, stop: Event, told: Callable[[Step], None] = lambda step: None) -> None:
+        """Write what is missing, and what a running tracker plans meanwhile, until `stop` is set.
 
         `told` hears of every plan once it is in the warehouse. Raises `Lost` or `Broken` where history has a hole.
         """
-        while not self._stop.is_set():
-            if not any([self._catch_up(partition, told) for partition in range(self._log.partitions)]):  # noqa: C419
-                return True
-        return False
+        while any([self._catch_up(partition, stop, told) for partition in range(self._log.partitions)]):  # noqa: C419
+            pass
 
-    def _catch_up(self, partition: int, told: Callable[[Step], None]) -> bool:
+    def _catch_up(self, partition: int, stop: Event, told: Callable[[Step], None]) -> bool:
         """Write a partition's plans; False when there was none."""
         found = False
         for plan in self._history.plans(partition, self.has(partition).plan + 1):
-            if self._stop.is_set():
-                break
+            if stop.is_set():
+                return False
             told(self._write(partition, plan))
             found = True
         return found
