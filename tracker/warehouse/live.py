@@ -11,9 +11,10 @@ from typing import Protocol
 
 import duckdb
 import pyarrow as pa
+from duckdb.sqltypes import DuckDBPyType
 
 from tracker.model import Cursor
-from tracker.warehouse.duckdb_types import quoted, to_duckdb
+from tracker.warehouse.duckdb_types import UnsupportedType, from_duckdb, quoted, to_duckdb
 from tracker.warehouse.tables import Tables
 
 LIVE = "live_events"
@@ -112,18 +113,24 @@ def alone() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _create(connection: duckdb.DuckDBPyConnection, own: Tables, rows: pa.Table) -> None:
     """The relation of a table set: its rows with the columns, types and order that its events have for readers."""
-    name = f"{own.prefix}{_ROWS}"
-    connection.register(name, rows)
+    name, wide = f"{own.prefix}{LIVE}", _wide(connection, own)
+    if wide is None or _fits(rows.schema, wide):
+        connection.register(name, rows)
+        return
+    # A table that has columns of another time. DuckDB takes several times as long for a view as for bare rows.
+    connection.register(f"{own.prefix}{_ROWS}", rows)
     columns = []
-    for column, native in _wide(connection, own) or [(one.name, to_duckdb(one.name, one.type)) for one in rows.schema]:
+    for column, native in wide.items():
         value = quoted(column) if column in rows.column_names else "NULL"
         columns.append(f"{value}::{native} AS {quoted(column)}")
-    view = quoted(f"{own.prefix}{LIVE}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {', '.join(columns)} FROM {quoted(name)}")  # noqa: S608
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT {', '.join(columns)} "  # noqa: S608 - names are quoted
+        f"FROM {quoted(own.prefix + _ROWS)}"
+    )
 
 
-def _wide(connection: duckdb.DuckDBPyConnection, own: Tables) -> list[tuple[str, str]]:
-    """Name and type of every column of an event; empty where nothing has them all yet."""
+def _wide(connection: duckdb.DuckDBPyConnection, own: Tables) -> dict[str, DuckDBPyType] | None:
+    """Type of every column of an event, in order, as readers see them; None where no table has them all yet."""
     for name in (f"{own.prefix}events_wide", *([own.events] if own.layout == "wide" else [])):
         found = connection.execute(
             "SELECT 1 FROM duckdb_columns() "
@@ -132,8 +139,20 @@ def _wide(connection: duckdb.DuckDBPyConnection, own: Tables) -> list[tuple[str,
         ).fetchall()
         if found:
             relation = connection.sql(f"SELECT * FROM {quoted('main', name)} LIMIT 0")  # noqa: S608
-            return [(column, str(native)) for column, native in zip(relation.columns, relation.types, strict=True)]
-    return []
+            return dict(zip(relation.columns, relation.types, strict=True))
+    return None
+
+
+def _fits(schema: pa.Schema, wide: Mapping[str, DuckDBPyType]) -> bool:
+    if schema.names != list(wide):
+        return False
+    try:
+        return all(
+            to_duckdb(one.name, from_duckdb(one.name, wide[one.name])) == to_duckdb(one.name, one.type)
+            for one in schema
+        )
+    except UnsupportedType:
+        return False
 
 
 def _note(found: LiveEvents) -> str:
