@@ -178,6 +178,24 @@ def test_nothing_is_trimmed_that_a_sink_still_needs(bench: Bench) -> None:
     assert bench.log.get(0, bench.plans()[0].offsets())
 
 
+def test_large_hits_make_smaller_plans(bench: Bench) -> None:
+    """Bytes of the log bound a plan, also for hits that were carried and after a restart."""
+    bench.restart(batch_bytes="1KB")
+    bench.hits("1.1")
+    for _ in range(60):
+        bench.clock.move(MINUTE)
+        bench.hits("1.1")
+        bench.run(until=lambda: bench.consumer.lag == 0)
+        bench.consumer.trim(0)
+    bench.hits(*(f"2.{n}" for n in range(30)))
+    bench.restart(batch_bytes="1KB")
+    bench.run()
+    records = len(codec.encode(make_hit("en=a", client_id="2.10", received_at=NOW)))
+    most = -(-1024 // records)
+    assert [plan.hits for plan in bench.plans()] == [61] + [most] * (30 // most) + [30 % most] * (30 % most > 0)
+    assert len(bench.planned()) == 91
+
+
 def test_a_visitor_who_never_pauses_is_carried(bench: Bench) -> None:
     """Older than 45 minutes it no longer holds the log: its hits are carried, and none is lost by a restart."""
     appended = []

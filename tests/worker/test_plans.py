@@ -24,6 +24,13 @@ def test_a_batch_ends_with_the_protosession_that_reaches_the_hits() -> None:
     assert (len(planner), planner.hits) == (1, 4)
 
 
+def test_a_batch_ends_with_the_protosession_that_reaches_the_bytes() -> None:
+    """Few large hits are a batch too: what it takes of memory is bounded."""
+    planner = Planner(100, SECOND, batch_bytes=50, size_of=lambda closed: 20 * len(closed.offsets))
+    assert sizes(planner.add(closed(1, 2, 1, 3, 1), 0)) == [[1, 2], [1, 3]]
+    assert (len(planner), planner.hits) == (1, 1)
+
+
 def test_one_record_may_make_many_plans() -> None:
     """Whatever closes at once is cut by hits."""
     planner = Planner(batch_hits=2, flush_interval=SECOND, last_plan_at=0)

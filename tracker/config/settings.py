@@ -126,6 +126,8 @@ class WorkerSettings(Section):
 
     batch_hits: int = Field(50_000, ge=1)
     """A plan is made when closed protosessions hold this many hits ..."""
+    batch_bytes: Size = Field(128 << 20, ge=1 << 10)
+    """... or this many bytes in the log: what a batch takes of memory is some times that ..."""
     flush_interval: Duration = 10_000_000
     """... or when log time has moved this far since the last plan."""
     tick_interval: Duration = 1_000_000

@@ -18,6 +18,7 @@ from tracker.metrics import Metrics
 from tracker.model import CLOCK, Carried, Closed, Plan, Routing, StartPoint
 from tracker.worker.log import Log
 from tracker.worker.plans import Planner
+from tracker.worker.sizes import Sizes
 
 logger = structlog.get_logger()
 
@@ -78,7 +79,16 @@ class Consumer:
         self._planned, carried, last_plan = _already_planned(log, partition, start)
         self._planned_from = start.offset
         self.fold = steps.fold(start, carried)
-        self._planner = Planner(settings.batch_hits, settings.flush_interval, last_plan.log_time if last_plan else 0)
+        self._sizes = Sizes(start.offset)
+        for hit in carried:
+            self._sizes.carry(hit.offset, len(hit.record))
+        self._planner = Planner(
+            settings.batch_hits,
+            settings.flush_interval,
+            last_plan.log_time if last_plan else 0,
+            settings.batch_bytes,
+            lambda closed: self._sizes.take(closed.offsets),
+        )
         self._totals = log.totals(partition)
         self._newest, self._hits_planned = self._totals.plans, self._totals.planned
         self._batches: deque[Sequence[Closed]] = deque()
@@ -104,6 +114,7 @@ class Consumer:
             self._let_time_pass()
             return 0
         for offset, record in records:
+            self._sizes.put(offset, len(record))
             self._apply(offset, self._steps.decode(record))
         self._quiet_since = self._clock.now()
         self._count(len(records))
@@ -124,8 +135,11 @@ class Consumer:
             records = self._log.get(self.partition, np.array([hit.offset for hit in stays], np.int64))
             stays = [replace(hit, record=record) for hit, record in zip(stays, records, strict=True)]
             self._log.carry(self.partition, stays, start)
+            for hit in stays:
+                self._sizes.carry(hit.offset, len(hit.record))
         else:
             self._log.save_start(self.partition, start)
+        self._sizes.forget(start.offset)
         self._steps.reached("start_saved")
         dropped = self._log.trim(self.partition, start.offset, self._last_plan_before(start.offset, safe_plan))
         self._steps.reached("trimmed")
