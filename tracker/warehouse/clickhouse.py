@@ -6,6 +6,7 @@ more, and what was there already is not there twice.
 """
 
 import logging
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +15,15 @@ from typing import Any, ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field, SecretStr
 
+from tracker.config import Size, SqlSettings
 from tracker.errors import Broken, Misconfigured, TrackerError
 from tracker.model import Cursor
+from tracker.warehouse.clickhouse_queries import ClickHouseQueries, Session
 from tracker.warehouse.clickhouse_rows import arrow_file, by_month, check_times, filled_columns, parts
+from tracker.warehouse.clickhouse_sessions import ChdbSession, HttpSession
 from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table, cursor_engine
 from tracker.warehouse.clickhouse_types import from_clickhouse, quoted
-from tracker.warehouse.driver import Driver, DriverSettings, SchemaMismatch, TableBatch
+from tracker.warehouse.driver import Driver, DriverSettings, NothingThere, SchemaMismatch, TableBatch
 from tracker.warehouse.evolve import Widen, plan
 
 CURSOR_TABLE = "tracker_cursor"
@@ -69,6 +73,8 @@ class ClickHouseSettings(DriverSettings):
     """Seconds to wait for a connection."""
     timeout: int = Field(300, ge=1)
     """Seconds to wait for an answer."""
+    query_memory: Size = Field(512 << 20, ge=32 << 20)
+    """Most bytes of memory that one question of `tracker sql` may take: the server's, or with `chdb` the tracker's."""
 
 
 class ClickHouse(Driver):
@@ -76,6 +82,7 @@ class ClickHouse(Driver):
 
     name: ClassVar[str] = "clickhouse"
     dialect: ClassVar[str] = "clickhouse"
+    writes_at_once: ClassVar[bool] = False
     Settings: ClassVar[type[DriverSettings]] = ClickHouseSettings
     settings: ClickHouseSettings
 
@@ -90,6 +97,9 @@ class ClickHouse(Driver):
             frozenset(settings.enumerations),
         )
         self._client: Any = None
+        self._reader: Any = None
+        self._reading = threading.Lock()
+        self._queries: list[ClickHouseQueries] = []
 
     @property
     def where(self) -> str:
@@ -129,10 +139,13 @@ class ClickHouse(Driver):
             )
 
     def close(self) -> None:
-        """Let go of the connection."""
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        """End questions and let go of the connections."""
+        for queries in self._queries:
+            queries.quiesce("the warehouse is closing")
+        clients, self._client, self._reader = (self._client, self._reader), None, None
+        for client in clients:
+            if client is not None:
+                client.close()
 
     def describe(self, table: str) -> pa.Schema | None:
         """See `Driver.describe`, but for columns that ClickHouse computes. Raises `SchemaMismatch` for one of a type
@@ -206,6 +219,32 @@ class ClickHouse(Driver):
         with self._errors():
             return self._opened().query_arrow(sql, settings={"output_format_arrow_string_as_string": 1})
 
+    def queries(self, settings: SqlSettings) -> ClickHouseQueries:
+        """See `Driver.queries`."""
+        queries = ClickHouseQueries(self._session, settings, self.settings.query_memory, self.where)
+        self._queries.append(queries)
+        return queries
+
+    @contextmanager
+    def reading(self, settings: SqlSettings) -> Iterator[ClickHouseQueries]:
+        """See `Driver.reading`. Makes nothing."""
+        folder = self.data / self.settings.path
+        if self.settings.interface == "chdb" and not folder.exists():
+            raise NothingThere(folder)
+        try:
+            yield self.queries(settings)
+        finally:
+            self.close()
+
+    def _session(self, limits: Mapping[str, Any]) -> Session:
+        own = self.settings
+        if own.interface == "chdb":
+            return ChdbSession(self.data / own.path, own.database, limits)
+        with self._reading:
+            if self._reader is None:
+                self._reader = self._connected(database=own.database)
+            return HttpSession(self._reader, limits)
+
     def _insert(self, table: str, rows: pa.Table, token: str) -> None:
         own = self.settings
         settings: dict[str, Any] = {
@@ -269,7 +308,7 @@ class ClickHouse(Driver):
             fields.setdefault(table, []).append(made)
         return {table: pa.schema(columns) for table, columns in fields.items()}
 
-    def _connected(self) -> Any:
+    def _connected(self, **more: Any) -> Any:
         try:
             import clickhouse_connect
         except ImportError as error:
@@ -291,6 +330,7 @@ class ClickHouse(Driver):
             query_retries=0,
             autogenerate_session_id=False,
             client_name="tracker",
+            **more,
         )
 
     def _opened(self) -> Any:

@@ -44,25 +44,31 @@ _DATA = frozenset(
     }
 )
 _SENTENCE = 400
+_CODE = re.compile(r"\bCode: (\d+)\. DB::Exception")
 _NOISE = re.compile(
-    r"Received ClickHouse exception, code: \d+, server response: |HTTPS?Connection(?:Pool)?\([^)]*\): "
-    r"| \(for url [^)]*\)| \(version [^()]*(?:\([^)]*\))?\)"
+    r"Streaming query failed: |Received ClickHouse exception, code: \d+, server response: "
+    r"|HTTPS?Connection(?:Pool)?\([^)]*\): | \(for url [^)]*\)| \(version [^()]*(?:\([^)]*\))?\)"
 )
 """Parts of the client's sentences that hide what happened: addresses with all their parameters, for one."""
 
 
 def translated(error: Exception, where: str) -> TrackerError:
     """The error of ours that says what to do about ClickHouse's; `where` is what was talked to."""
-    code = error.code if isinstance(error, Error) else None
-    said = _said(error)
+    code, sentence = code_of(error), f"{where}: {said(error)}"
     if code in _SCHEMA:
-        return SchemaMismatch(f"{where}: {said}")
-    if code in _DATA:
-        return BadRows(f"{where}: {said}")
-    return Retry(f"{where}: {said}")
+        return SchemaMismatch(sentence)
+    return BadRows(sentence) if code in _DATA else Retry(sentence)
 
 
-def _said(error: Exception) -> str:
+def code_of(error: Exception) -> int | None:
+    """ClickHouse's number of an error; None where it is none of ClickHouse's."""
+    if isinstance(error, Error):
+        return int(error.code) if error.code is not None else None
+    found = _CODE.search(str(error)) if isinstance(error, RuntimeError) else None  # chDB's own have a text only
+    return int(found[1]) if found else None
+
+
+def said(error: Exception) -> str:
     """What happened, without what the client says around it."""
     cause: object = error.__cause__ if isinstance(error.__cause__, HTTPError) else error
     if isinstance(cause, MaxRetryError):
