@@ -76,6 +76,30 @@ def test_a_protosession_closes_at_its_deadline() -> None:
     assert fold_all([*hits, tick(31 * MINUTE)]) == [([0, 1], "timeout", None)]
 
 
+def test_open_now_lists_what_would_close() -> None:
+    """Open protosessions are listed as they would close, joined ones together, the last active first; none closes."""
+    fold = Fold(lambda _: replace(JOINED, max_hits=2))
+    records = [hit(0), hit(1, "b"), hit(2, "c", user="u"), hit(3), hit(4, "d", user="u"), hit(5), hit(6, "b")]
+    closed = [one for offset, record in enumerate(records) for one in fold.apply(offset, record)]
+    assert seen(closed) == [([0, 3], "cap_hits", None), ([2, 4], "cap_hits", None), ([1, 6], "cap_hits", None)]
+    for offset, record in enumerate([hit(7, "e", user="v"), hit(8, "f")], 7):
+        fold.apply(offset, record)
+    expected = [([8], "timeout", None), ([7], "timeout", None), ([5], "timeout", "cap_hits")]
+    assert seen(fold.open_now(100)) == seen(fold.open_now(100)) == expected
+    assert fold.open_hits == 3
+
+
+@pytest.mark.parametrize(
+    ("most", "listed"), [(0, []), (1, [[3]]), (2, [[3], [1, 2]]), (3, [[3], [1, 2]]), (4, [[3], [1, 2], [0]])]
+)
+def test_open_now_ends_with_the_protosession_that_reaches_the_limit(most: int, listed: list[list[int]]) -> None:
+    """Whole protosessions are listed until they hold so many hits."""
+    fold = Fold(lambda _: PLAIN)
+    for offset, record in enumerate([hit(0), hit(1, "b"), hit(2, "b"), hit(3, "c")]):
+        fold.apply(offset, record)
+    assert [closed.offsets.tolist() for closed in fold.open_now(most)] == listed
+
+
 def test_a_hit_at_the_deadline_opens_a_new_one() -> None:
     """Time moves before the hit is applied."""
     assert fold_all([hit(0), hit(30 * MINUTE), tick(60 * MINUTE)]) == [([0], "timeout", None), ([1], "timeout", None)]

@@ -22,6 +22,7 @@ class Rows:
 
     table: pa.Table
     truncated: bool
+    note: str = ""
 
 
 def answer(sql: str) -> Rows:
@@ -32,7 +33,8 @@ def answer(sql: str) -> Rows:
         raise ValueError("no such table")
     if sql == "later":
         raise Retry("the file is still being opened")
-    return Rows(pa.table({"sql": [sql], "at": pa.array([0], pa.timestamp("us", "UTC"))}), truncated=sql == "much")
+    rows = pa.table({"sql": [sql], "at": pa.array([0], pa.timestamp("us", "UTC"))})
+    return Rows(rows, truncated=sql == "much", note="5 % are left out:\nläter" if sql == "live" else "")
 
 
 def serve(data: Path, health: Any = lambda: {"ok": True}) -> ControlServer:
@@ -63,6 +65,12 @@ def test_sql_comes_back_as_arrow(client: ControlClient) -> None:
 def test_a_cut_answer_says_so(client: ControlClient, sql: str, truncated: bool) -> None:
     """The client learns that there were more rows."""
     assert client.sql(sql).truncated is truncated
+
+
+@pytest.mark.parametrize(("sql", "note"), [("live", "5 % are left out:\nläter"), ("little", "")])
+def test_a_note_comes_along(client: ControlClient, sql: str, note: str) -> None:
+    """What is to be said of an answer reaches the client, whatever characters it has."""
+    assert client.sql(sql).note == note
 
 
 @pytest.mark.parametrize(("sql", "said"), [("refuse", "only SELECT is answered"), ("fall over", "no such table")])

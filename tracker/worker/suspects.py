@@ -43,7 +43,7 @@ class Suspects:
         state = self._nothing
         with suppress(OSError, orjson.JSONDecodeError):
             state = orjson.loads(self._path.read_bytes())
-        if state["log"] != self._nothing["log"]:
+        if state.get("log") != self._nothing["log"]:
             return self._nothing
         if state["deaths"] >= DEATHS:
             return {**self._nothing, "avoid": {**state["avoid"], **state["tried"]}}
