@@ -1,12 +1,15 @@
 """Every built-in driver under the driver contract."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.warehouse.chdb_server import ChdbServer
+from tracker.config import SqlSettings
 from tracker.testing import DriverContract
 from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
 from tracker.warehouse.driver import Driver
@@ -21,11 +24,31 @@ class TestDuckDB(DriverContract):
         """A driver on a file of this test's own."""
         return lambda: DuckDB(DuckDBSettings(), tmp_path)
 
+    @contextmanager
+    def reader(
+        self, make_driver: Callable[[], Driver], driver: Driver
+    ) -> Iterator[Callable[[str], list[dict[str, Any]]]]:
+        """Nobody else can open the file: users' questions go through the driver."""
+        assert isinstance(driver, DuckDB)
+        queries = driver.queries(SqlSettings())
+        yield lambda table: queries.run(f'SELECT * FROM "{table}" ORDER BY n').table.to_pylist()
 
-class TestClickHouse(DriverContract):
-    """ClickHouse's own engine, inside this process."""
 
+class ClickHouseContract(DriverContract):
+    """What ClickHouse does without, however it is reached."""
+
+    appends_whole = False
     has_null_lists = False
+    has_null_structs = False
+
+    def run(self, driver: Driver, sql: str) -> None:
+        """Statements that answer nothing are commands."""
+        assert isinstance(driver, ClickHouse)
+        driver._opened().command(sql)
+
+
+class TestClickHouse(ClickHouseContract):
+    """ClickHouse's own engine, inside this process."""
 
     @pytest.fixture
     def make_driver(self, chdb_folder: Path) -> Callable[[], Driver]:
@@ -34,10 +57,8 @@ class TestClickHouse(DriverContract):
         return lambda: ClickHouse(settings, chdb_folder)
 
 
-class TestClickHouseServer(DriverContract):
+class TestClickHouseServer(ClickHouseContract):
     """The same engine, spoken to over HTTP."""
-
-    has_null_lists = False
 
     @pytest.fixture
     def make_driver(self, clickhouse: ChdbServer, tmp_path: Path) -> Callable[[], Driver]:
