@@ -142,16 +142,16 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
         compute = computer(settings, found, known, metrics, opened)
         drivers = {name: driver(settings, found, name, sink) for name, sink in settings.warehouse.sinks.items()}
         bring = partial(writer, settings, known, compute, metrics, stop)
+        writers = [bring(name, opened) for name, opened in drivers.items()]
         sinks = [
-            Sink(name, log, compute, bring(name, opened), settings.worker.attempts, metrics, stop, news, reached)
-            for name, opened in drivers.items()
+            Sink(one.name, log, compute, one, settings.worker.attempts, metrics, stop, news, reached) for one in writers
         ]
         worker = Worker(log, consumers, sinks, settings.log, stop, news)
         suspects = Suspects(settings.data / "live_events.json", log.id)
         control = ControlServer(
             socket_path(settings.data),
             _asker(settings, drivers, partial(live_events, settings, log, found, known, opened, suspects)),
-            lambda: _health(worker, opened),
+            lambda: _health(worker, writers, opened),
             metrics.text,
             lambda: _first_duckdb(drivers).snapshot(settings.warehouse.events_table),
         )
@@ -253,7 +253,9 @@ def writer(
     opened: Driver,
 ) -> Writer:
     """What brings batches into one sink."""
-    return Writer(name, opened, layout(settings, known, compute, name), wait=stop.wait, metrics=metrics, log=logger)
+    tables = layout(settings, known, compute, name)
+    views = settings.warehouse.views
+    return Writer(name, opened, tables, wait=stop.wait, metrics=metrics, log=logger, views=views)
 
 
 def layout(settings: Settings, known: Properties[Any], compute: Computer, sink: str) -> Layout:
@@ -399,10 +401,11 @@ def _first_duckdb(drivers: Mapping[str, Driver]) -> DuckDB:
     raise Misconfigured("no sink of this tracker is a DuckDB file; ask your warehouse itself")
 
 
-def _health(worker: Worker, opened: Resources) -> Mapping[str, Any]:
+def _health(worker: Worker, writers: Sequence[Writer], opened: Resources) -> Mapping[str, Any]:
+    views = [f"sink {one.name}: {complaint}" for one in writers for complaint in one.complaints]
     return {
         "partitions": [consumer_health(one) for one in worker.consumers],
         "sinks": [sink_health(one) for one in worker.sinks],
         "data": opened.describe(),
-        "problems": [*worker.problems(), *(one["problem"] for one in opened.describe() if one["problem"])],
+        "problems": [*worker.problems(), *views, *(one["problem"] for one in opened.describe() if one["problem"])],
     }

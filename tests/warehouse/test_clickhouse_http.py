@@ -57,6 +57,7 @@ class Bench:
             wait=self._wait,
             metrics=new_metrics(),
             log=structlog.get_logger(),
+            views=False,
         )
 
     def _wait(self, _: float) -> bool:

@@ -61,6 +61,7 @@ class Bench:
             wait=self._wait,
             metrics=self.metrics,
             log=structlog.get_logger(),
+            views=False,
         )
 
     def _wait(self, seconds: float) -> bool:

@@ -18,24 +18,23 @@ from pydantic import Field, SecretStr
 from tracker.config import Size, SqlSettings
 from tracker.errors import Broken, Misconfigured, TrackerError
 from tracker.model import Cursor
+from tracker.warehouse.change import Change, CreateTable, Relation, WidenTable
 from tracker.warehouse.clickhouse_queries import ClickHouseQueries, Session
-from tracker.warehouse.clickhouse_rows import arrow_file, by_month, check_times, filled_columns, parts
+from tracker.warehouse.clickhouse_rows import arrow_file, by_month, check_nulls, check_times, filled_columns, parts
 from tracker.warehouse.clickhouse_sessions import ChdbSession, HttpSession
-from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table, cursor_engine
-from tracker.warehouse.clickhouse_types import from_clickhouse, quoted
-from tracker.warehouse.driver import Driver, DriverSettings, NothingThere, SchemaMismatch, TableBatch
-from tracker.warehouse.evolve import Widen, plan
-
-CURSOR_TABLE = "tracker_cursor"
-"""The last plan of each partition that is here; the newest row of a partition counts."""
-_CURSOR_SCHEMA = pa.schema(
-    [
-        pa.field("partition", pa.int64(), nullable=False),
-        pa.field("log_id", pa.string(), nullable=False),
-        pa.field("plan", pa.int64(), nullable=False),
-        pa.field("hits", pa.int64(), nullable=False),
-    ]
+from tracker.warehouse.clickhouse_sql import (
+    CURSOR_SCHEMA,
+    CURSOR_TABLE,
+    Storage,
+    by_hand,
+    create_database,
+    cursor_table,
+    statements,
 )
+from tracker.warehouse.clickhouse_types import described, quoted
+from tracker.warehouse.driver import Driver, DriverSettings, NothingThere, SchemaMismatch, TableBatch
+from tracker.warehouse.evolve import IncompatibleTable, require
+
 _DEFAULT = "default"
 _CHECKED = "tracker_checked_"
 
@@ -130,13 +129,10 @@ class ClickHouse(Driver):
         """What is there is not made again: whoever writes may lack the right to."""
         database = quoted(self.settings.database)
         if not client.command(f"EXISTS DATABASE {database}"):
-            client.command(f"CREATE DATABASE IF NOT EXISTS {database}{self.storage.on_cluster}")
+            client.command(create_database(self.storage))
         client.database = self.settings.database
         if not client.command(f"EXISTS TABLE {self._name(CURSOR_TABLE)}"):
-            engine = cursor_engine(self.settings.engine)
-            client.command(
-                create_table(self.storage, CURSOR_TABLE, _CURSOR_SCHEMA, engine=engine, order=("partition",))
-            )
+            client.command(cursor_table(self.storage))
 
     def close(self) -> None:
         """End questions and let go of the connections."""
@@ -148,23 +144,53 @@ class ClickHouse(Driver):
                 client.close()
 
     def describe(self, table: str) -> pa.Schema | None:
-        """See `Driver.describe`, but for columns that ClickHouse computes. Raises `SchemaMismatch` for one of a type
-        that no column of ours has.
-        """
+        """See `Driver.describe`, but for columns that ClickHouse computes."""
         return self._described([table]).get(table)
 
     def create(self, table: str, schema: pa.Schema) -> None:
         """See `Driver.create`."""
-        with self._errors():
-            self._opened().command(create_table(self.storage, table, schema))
+        self.apply([CreateTable(table, schema)])
 
     def widen(self, table: str, fields: Sequence[pa.Field]) -> None:
         """See `Driver.widen`: one statement."""
-        here = self.describe(table) or pa.schema([])
+        self.apply([WidenTable(table, self.describe(table) or pa.schema([]), tuple(fields))])
+
+    def inspect(self) -> None:
+        """See `Driver.inspect`."""
+        if self._client is None:
+            with self._errors():
+                self._client = self._connected()
+
+    def relations(self) -> Mapping[str, Relation]:
+        """See `Driver.relations`."""
         with self._errors():
-            self._opened().command(
-                add_columns(self.storage, table, here, fields), settings={"alter_sync": 2, "mutations_sync": 2}
+            found = self._opened().query(
+                "SELECT name, engine, comment FROM system.tables WHERE database = {database:String}",
+                parameters={"database": self.settings.database},
             )
+        return {
+            name: Relation("view" if engine.endswith("View") else "table", comment)
+            for name, engine, comment in found.result_rows
+        }
+
+    def own_tables(self) -> Mapping[str, pa.Schema]:
+        """The table of cursors."""
+        return {CURSOR_TABLE: CURSOR_SCHEMA}
+
+    def statements(self, changes: Sequence[Change]) -> Sequence[str]:
+        """See `Driver.statements`."""
+        return list(statements(self.storage, changes))
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """See `Driver.apply`: one statement after the other, each of which may be run twice."""
+        for statement in self.statements(changes):
+            with self._errors():
+                done_everywhere = {"alter_sync": 2, "mutations_sync": 2} if statement.startswith("ALTER") else {}
+                self._opened().command(statement, settings=done_everywhere)
+
+    def by_hand(self, problem: IncompatibleTable) -> Sequence[str]:
+        """See `Driver.by_hand`."""
+        return list(by_hand(self.storage, problem))
 
     def append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
         """See `Driver.append`. Raises `Broken` where the tables follow another log."""
@@ -177,14 +203,13 @@ class ClickHouse(Driver):
         if stored and stored.plan >= cursor.plan:
             return
         here = self._checked_columns(tables)
-        check_times(tables)
         token = f"{cursor.log_id}:{cursor.partition}:{cursor.plan}"
         for batch in tables:
             filled = filled_columns(batch.rows, here[batch.table])
             for part, rows in parts(filled, self.settings.partition_by):
                 self._insert(batch.table, rows, f"{token}:{batch.table}:{part}")
         row = {"partition": cursor.partition, "log_id": cursor.log_id, "plan": cursor.plan, "hits": cursor.hits}
-        self._insert(CURSOR_TABLE, pa.Table.from_pylist([row], _CURSOR_SCHEMA), f"{token}:{CURSOR_TABLE}:0")
+        self._insert(CURSOR_TABLE, pa.Table.from_pylist([row], CURSOR_SCHEMA), f"{token}:{CURSOR_TABLE}:0")
 
     def check(self, tables: Sequence[TableBatch]) -> None:
         """See `Driver.check`: into tables of the same columns that keep nothing.
@@ -192,7 +217,6 @@ class ClickHouse(Driver):
         Raises `SchemaMismatch` where a table was changed: then not the rows are to blame.
         """
         self._checked_columns(tables)
-        check_times(tables)
         for batch in tables:
             twin = f"{_CHECKED}{batch.table}"
             with self._errors():
@@ -265,25 +289,18 @@ class ClickHouse(Driver):
             )
 
     def _checked_columns(self, tables: Sequence[TableBatch]) -> Mapping[str, pa.Schema]:
-        """The tables as they are, before anything is written: not between two tables of a plan.
+        """The tables as they are, and that these rows go into them: before anything is written, not between two tables.
 
-        Raises `SchemaMismatch` with what differs: ClickHouse would turn one type into another as well as it can, and
-        blame the rows where it cannot.
+        Raises `SchemaMismatch` with what differs, `BadRows` for what ClickHouse could not hold.
         """
         here = self._described([batch.table for batch in tables])
         for batch in tables:
-            if batch.table not in here:
-                raise SchemaMismatch(f"{self.where} has no table {batch.table}")
-            required = pa.schema([field.with_nullable(False) for field in batch.rows.schema])
             try:
-                evolution = plan(batch.table, here[batch.table], required)
+                require(batch.table, here.get(batch.table), batch.rows.schema)
             except SchemaMismatch as error:
                 raise SchemaMismatch(f"{self.where}: {error}") from error
-            if isinstance(evolution, Widen):
-                lacking = ", ".join(field.name for field in evolution.fields)
-                raise SchemaMismatch(
-                    f"{self.where}: table {batch.table} has no column {lacking}, or lacks members of it"
-                )
+        check_times(tables)
+        check_nulls(tables, here)
         return here
 
     def _described(self, tables: Sequence[str]) -> dict[str, pa.Schema]:
@@ -299,10 +316,7 @@ class ClickHouse(Driver):
             )
         fields: dict[str, list[pa.Field]] = {}
         for table, name, native, comment, default in found.result_rows:
-            try:
-                made = from_clickhouse(name, native, comment)
-            except SchemaMismatch as error:
-                raise SchemaMismatch(f"{self.where}: table {table}: {error}") from error
+            made = described(name, native, comment)
             if default:
                 made = made.with_nullable(True).with_metadata({_DEFAULT: default})
             fields.setdefault(table, []).append(made)

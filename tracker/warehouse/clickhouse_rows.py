@@ -1,6 +1,6 @@
 """Rows on their way to ClickHouse: which go together, which columns of them, and whether it could hold them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -22,6 +22,14 @@ def check_times(tables: Sequence[TableBatch]) -> None:
                 times = batch.rows[field.name].drop_null().cast(pa.int64()).to_numpy()
                 if len(times) and (times.min() < _FIRST_TIME or times.max() >= _LAST_TIME):
                     raise BadRows(f"{batch.table}.{field.name}: a time is outside of the years 1900 to 2299")
+
+
+def check_nulls(tables: Sequence[TableBatch], here: Mapping[str, pa.Schema]) -> None:
+    """Raise `BadRows` for nulls where there may be none: ClickHouse finds them when the tables before are written."""
+    for batch in tables:
+        for field in here[batch.table]:
+            if not field.nullable and batch.rows[field.name].null_count:
+                raise BadRows(f"{batch.table}.{field.name}: null in a column that is never null")
 
 
 def parts(rows: pa.Table, partition_by: str) -> Iterator[tuple[str, pa.Table]]:
@@ -56,7 +64,29 @@ def by_month(partition_by: str, schema: pa.Schema) -> str:
 
 def arrow_file(rows: pa.Table, compression: str | None) -> bytes:
     """The rows in Arrow's file format. As bytes they go behind the statement: 300 columns make no address of a URL."""
+    rows = pa.table([without_null_structs(column) for column in rows.columns], names=rows.schema.names)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
         writer.write_table(rows)
     return bytes(sink.getvalue().to_pybytes())
+
+
+def without_null_structs(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A null struct as one of nulls: ClickHouse has no null structs, and refuses a column with one."""
+    if not _has_structs(column.type):
+        return column
+    return pa.chunked_array([_filled(chunk) for chunk in column.chunks], column.type)
+
+
+def _has_structs(kind: pa.DataType) -> bool:
+    return pa.types.is_struct(kind) or (pa.types.is_list(kind) and _has_structs(kind.value_type))
+
+
+def _filled(values: pa.Array) -> pa.Array:
+    if pa.types.is_struct(values.type):
+        return pa.StructArray.from_arrays([_filled(member) for member in values.flatten()], fields=list(values.type))
+    if not _has_structs(values.type):
+        return values
+    sizes = values.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32())
+    return pa.ListArray.from_arrays(offsets, _filled(values.flatten()), type=values.type)

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from tracker.model import ENUMERATION
 from tracker.warehouse.driver import SchemaMismatch
+from tracker.warehouse.evolve import unknown_type
 
 _SCALARS: tuple[tuple[pa.DataType, str], ...] = (
     (pa.string(), "String"),
@@ -65,6 +66,17 @@ def from_clickhouse(column: str, native: str, comment: str = "") -> pa.Field:
     if kind == pa.string() and comment == BYTES_COMMENT:
         kind = pa.binary()
     return pa.field(column, kind, nullable=value is not None or not _may_be_null(kind))
+
+
+def described(column: str, native: str, comment: str = "") -> pa.Field:
+    """As `from_clickhouse`; a type that is no column's of ours stands under its own name."""
+    try:
+        return from_clickhouse(column, native, comment)
+    except UnsupportedType:
+        inner = _inside("LowCardinality", native) or native
+        value = _inside("Nullable", inner)
+        takes_nothing = value is not None or inner.startswith(("Array(", "Map(", "Tuple("))
+        return pa.field(column, unknown_type(value or inner), nullable=takes_nothing)
 
 
 def _native(column: str, kind: pa.DataType) -> str:

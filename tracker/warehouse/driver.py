@@ -4,11 +4,11 @@
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +16,10 @@ from pydantic import BaseModel, ConfigDict
 from tracker.config import SqlSettings
 from tracker.errors import Misconfigured, Reject
 from tracker.model import Cursor
+from tracker.warehouse.change import Change, CreateTable, Relation, WidenTable
+
+if TYPE_CHECKING:
+    from tracker.warehouse.evolve import IncompatibleTable
 
 
 class DriverSettings(BaseModel):
@@ -132,6 +136,39 @@ class Driver(ABC):
     @abstractmethod
     def cursor(self, partition: int) -> Cursor | None:
         """The last plan that is safely here; None where this warehouse cannot keep one or has none yet."""
+
+    @property
+    def where(self) -> str:
+        """Which warehouse this is, for people."""
+        return self.name
+
+    def inspect(self) -> None:
+        """Connect as `open` does, but only to look: nothing is made. What is not there yet has no tables."""
+        self.open()
+
+    def relations(self) -> Mapping[str, Relation]:
+        """Every table and view here by name, with its comment. Needed where there are views."""
+        return {}
+
+    def own_tables(self) -> Mapping[str, pa.Schema]:
+        """Tables that it keeps for itself, made by `open`: a migration shows them."""
+        return {}
+
+    def statements(self, changes: Sequence[Change]) -> Sequence[str]:
+        """The statements that `apply` runs, word for word. May be called before `open`."""
+        raise NotImplementedError(f"the {self.name} driver shows no statements")
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Change tables and views, in order. What is done already is passed over; all or nothing where that can be."""
+        for change in changes:
+            if isinstance(change, CreateTable):
+                self.create(change.table, change.schema)
+            elif isinstance(change, WidenTable):
+                self.widen(change.table, change.fields)
+
+    def by_hand(self, problem: "IncompatibleTable") -> Sequence[str]:
+        """What a person may run to mend what adding columns does not; empty where only the words can be given."""
+        return ()
 
     def check(self, tables: Sequence[TableBatch]) -> None:
         """Raise what `append` would raise for these rows, and keep none of them: how the writer finds the bad ones."""

@@ -4,10 +4,10 @@ Rows and cursor go into one transaction, so a plan is there once or not at all. 
 `queries`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import duckdb
 import pyarrow as pa
@@ -16,16 +16,26 @@ from pydantic import Field
 from tracker.config import Size, SqlSettings
 from tracker.errors import Broken, Retry
 from tracker.model import Cursor
-from tracker.warehouse.driver import Driver, DriverSettings, TableBatch
+from tracker.warehouse.change import Change, CreateTable, Relation, WidenTable
+from tracker.warehouse.driver import Driver, DriverSettings, NothingThere, TableBatch
 from tracker.warehouse.duckdb_file import CATALOG, connect, cursor, is_fatal, translated
-from tracker.warehouse.duckdb_types import described, quoted, to_duckdb
-from tracker.warehouse.evolve import added_members
+from tracker.warehouse.duckdb_sql import RELATIONS, by_hand, relations_of, statements
+from tracker.warehouse.duckdb_types import described, quoted, readable
+from tracker.warehouse.evolve import IncompatibleTable, require
 from tracker.warehouse.live import LiveRelations
-from tracker.warehouse.queries import Queries
+from tracker.warehouse.queries import Queries, open_offline
 from tracker.warehouse.snapshots import write_snapshots
 
 CURSOR_TABLE = "tracker_cursor"
 """One row per partition: the last plan that is in the file."""
+_CURSOR_SCHEMA = pa.schema(
+    [
+        pa.field("partition", pa.int64(), nullable=False),
+        pa.field("log_id", pa.string(), nullable=False),
+        pa.field("plan", pa.int64(), nullable=False),
+        pa.field("hits", pa.int64(), nullable=False),
+    ]
+)
 
 _ROWS = "tracker_rows"
 
@@ -59,6 +69,7 @@ class DuckDB(Driver):
         self._writing: duckdb.DuckDBPyConnection | None = None
         self._root: duckdb.DuckDBPyConnection | None = None
         self._queries: list[Queries] = []
+        self._fits: dict[str, tuple[list[Any], pa.Schema]] = {}
 
     def open(self) -> None:
         """Open or create the file. Raises `Retry` while another process holds it, naming its process id."""
@@ -75,10 +86,8 @@ class DuckDB(Driver):
         )
         with self._errors():
             self._writing = cursor(self._root)
-            self._writing.execute(
-                f"CREATE TABLE IF NOT EXISTS {CURSOR_TABLE} "
-                "(partition BIGINT NOT NULL, log_id VARCHAR NOT NULL, plan BIGINT NOT NULL, hits BIGINT NOT NULL)"
-            )
+            for statement in statements(CreateTable(CURSOR_TABLE, _CURSOR_SCHEMA)):
+                self._writing.execute(statement)
 
     def close(self) -> None:
         """Interrupt queries and close the file, checkpointed."""
@@ -90,28 +99,56 @@ class DuckDB(Driver):
                 connection.close()
 
     def describe(self, table: str) -> pa.Schema | None:
-        """See `Driver.describe`. Raises `UnsupportedType` for a column that could not be ours."""
+        """See `Driver.describe`."""
         with self._errors():
             return described(self._connection(), table)
 
     def create(self, table: str, schema: pa.Schema) -> None:
         """See `Driver.create`."""
-        columns = [
-            f"{quoted(field.name)} {to_duckdb(field.name, field.type)}{'' if field.nullable else ' NOT NULL'}"
-            for field in schema
-        ]
-        with self._errors():
-            self._connection().execute(f"CREATE TABLE {quoted(table)} ({', '.join(columns)})")
+        self.apply([CreateTable(table, schema)])
 
     def widen(self, table: str, fields: Sequence[pa.Field]) -> None:
         """See `Driver.widen`. All or nothing."""
-        here = self.describe(table) or pa.schema([])
+        self.apply([WidenTable(table, self.describe(table) or pa.schema([]), tuple(fields))])
+
+    @property
+    def where(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    def inspect(self) -> None:
+        """See `Driver.inspect`. Raises `Retry` while another process holds the file."""
+        if self._writing is not None:
+            return
+        if self.path.exists():
+            self._root = connect(self.path, memory_limit=self.settings.memory_limit, read_only=True)
+        else:
+            self._root = duckdb.connect(":memory:")
+            self._root.execute(f"ATTACH ':memory:' AS {CATALOG}")
+        self._writing = cursor(self._root)
+
+    def relations(self) -> Mapping[str, Relation]:
+        """See `Driver.relations`."""
+        with self._errors():
+            return relations_of(self._connection().execute(RELATIONS).fetchall())
+
+    def own_tables(self) -> Mapping[str, pa.Schema]:
+        """The table of cursors."""
+        return {CURSOR_TABLE: _CURSOR_SCHEMA}
+
+    def statements(self, changes: Sequence[Change]) -> Sequence[str]:
+        """See `Driver.statements`."""
+        return [statement for change in changes for statement in statements(change)]
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """See `Driver.apply`: one transaction."""
         with self._transaction() as connection:
-            for field in fields:
-                for path, added in _additions(here, field):
-                    connection.execute(
-                        f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(*path)} {to_duckdb('.'.join(path), added)}"
-                    )
+            for statement in self.statements(changes):
+                connection.execute(statement)
+
+    def by_hand(self, problem: IncompatibleTable) -> Sequence[str]:
+        """See `Driver.by_hand`."""
+        return list(by_hand(problem))
 
     def append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
         """See `Driver.append`. When memory is short, running queries are interrupted and the rows are tried once more.
@@ -128,12 +165,13 @@ class DuckDB(Driver):
     def check(self, tables: Sequence[TableBatch]) -> None:
         """See `Driver.check`: a transaction that is rolled back."""
         with self._registered(tables), self._transaction(keep=False) as connection:
-            _insert_all(connection, tables)
+            self._insert_all(connection, tables)
 
     def cursor(self, partition: int) -> Cursor | None:
         """See `Driver.cursor`."""
-        with self._errors():
+        with self._errors(), suppress(duckdb.CatalogException):  # looked at before the tracker ever opened it
             return _cursor(self._connection(), partition)
+        return None
 
     def tidy(self) -> None:
         """Move the write-ahead log into the file, unless a query is in the way."""
@@ -154,6 +192,14 @@ class DuckDB(Driver):
         self._queries.append(queries)
         return queries
 
+    @contextmanager
+    def reading(self, settings: SqlSettings, live: LiveRelations | None = None) -> Iterator[Queries]:
+        """See `Driver.reading`. Opens the file to read only."""
+        if not self.path.exists():
+            raise NothingThere(self.path)
+        with open_offline(self.path, settings, live=live) as queries:
+            yield queries
+
     def snapshot(self, table: str) -> list[Path]:
         """Copy a table's changed days as Parquet into the folder `snapshots`. From any thread."""
         return write_snapshots(self._query_cursor, self.data / "snapshots", table)
@@ -168,12 +214,26 @@ class DuckDB(Driver):
                 )
             if stored and stored.plan >= cursor.plan:
                 return
-            _insert_all(connection, tables)
+            self._insert_all(connection, tables)
             connection.execute(f"DELETE FROM {CURSOR_TABLE} WHERE partition = ?", [cursor.partition])  # noqa: S608
             connection.execute(
                 f"INSERT INTO {CURSOR_TABLE} (partition, log_id, plan, hits) VALUES (?, ?, ?, ?)",  # noqa: S608
                 [cursor.partition, cursor.log_id, cursor.plan, cursor.hits],
             )
+
+    def _insert_all(self, connection: duckdb.DuckDBPyConnection, tables: Sequence[TableBatch]) -> None:
+        for batch in tables:
+            self._require(connection, batch)
+        for number, batch in enumerate(tables):
+            table = quoted(CATALOG, "main", batch.table)
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {_ROWS}_{number}")  # noqa: S608
+
+    def _require(self, connection: duckdb.DuckDBPyConnection, batch: TableBatch) -> None:
+        """Raise `SchemaMismatch` where somebody has changed the table; DuckDB would cast, or blame the rows."""
+        columns = connection.execute(f"PRAGMA table_info({quoted('main', batch.table)})").fetchall()
+        if self._fits.get(batch.table) != (columns, batch.rows.schema):
+            require(batch.table, described(connection, batch.table), batch.rows.schema)
+            self._fits[batch.table] = columns, batch.rows.schema
 
     def _interrupt_queries(self) -> bool:
         interrupted = [queries.interrupt_all("the memory was needed to write") for queries in self._queries]
@@ -197,7 +257,7 @@ class DuckDB(Driver):
         with self._errors():
             connection = self._connection()
             for number, batch in enumerate(tables):
-                connection.register(f"{_ROWS}_{number}", batch.rows)
+                connection.register(f"{_ROWS}_{number}", readable(batch.rows))
             try:
                 yield
             finally:
@@ -238,15 +298,3 @@ def _cursor(connection: duckdb.DuckDBPyConnection, partition: int) -> Cursor | N
         [partition],
     ).fetchall()
     return Cursor(*found[0]) if found else None
-
-
-def _insert_all(connection: duckdb.DuckDBPyConnection, tables: Sequence[TableBatch]) -> None:
-    for number, batch in enumerate(tables):
-        table = quoted(CATALOG, "main", batch.table)
-        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {_ROWS}_{number}")  # noqa: S608
-
-
-def _additions(here: pa.Schema, field: pa.Field) -> list[tuple[tuple[str, ...], pa.DataType]]:
-    if field.name not in here.names:
-        return [((field.name,), field.type)]
-    return list(added_members(here.field(field.name).type, field.type, (field.name,)))

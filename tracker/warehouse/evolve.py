@@ -4,8 +4,9 @@ Only additions are automatic. Everything else is refused with a list of what dif
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pyarrow as pa
 
@@ -39,12 +40,38 @@ class Nothing:
 Evolution = Create | Widen | Nothing
 
 
-class IncompatibleTable(SchemaMismatch):
-    """A table that adding columns does not mend, with every difference in words."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that adding columns does not mend, and what a person may do about it, in words."""
 
-    def __init__(self, table: str, differences: Sequence[str]) -> None:
+    kind: Literal["name", "type", "null", "left over", "view"]
+    """A name that cannot be; another type; NOT NULL where there may be nulls; NOT NULL where no column of ours is; a
+    view in the place of a table.
+    """
+    column: str
+    text: str
+    here: pa.Field | None = None
+    """The column in the warehouse."""
+    wanted: pa.Field | None = None
+    """The column as it should be."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class IncompatibleTable(SchemaMismatch):
+    """A table that adding columns does not mend, with every difference."""
+
+    def __init__(
+        self,
+        table: str,
+        differences: Sequence[Difference],
+        here: pa.Schema | None = None,
+        wanted: pa.Schema | None = None,
+    ) -> None:
         super().__init__(table, differences)
         self.table, self.differences = table, tuple(differences)
+        self.here, self.wanted = here, wanted
 
     def __str__(self) -> str:
         return "\n".join([f"table {self.table} does not fit the columns:", *(f"- {text}" for text in self.differences)])
@@ -58,7 +85,7 @@ def plan(table: str, existing: pa.Schema | None, wanted: pa.Schema) -> Evolution
     differences = list(_bad_names(table, wanted))
     if existing is None:
         if differences:
-            raise IncompatibleTable(table, differences)
+            raise IncompatibleTable(table, differences, existing, wanted)
         return Create(wanted)
     here = {field.name.lower(): field for field in existing}
     differences += _not_null_leftovers(table, here, wanted)
@@ -72,8 +99,22 @@ def plan(table: str, existing: pa.Schema | None, wanted: pa.Schema) -> Evolution
         if next(added_members(old.type, field.type), None):
             additions.append(field.with_nullable(True))
     if differences:
-        raise IncompatibleTable(table, differences)
+        raise IncompatibleTable(table, differences, existing, wanted)
     return Widen(tuple(additions)) if additions else Nothing()
+
+
+def require(table: str, existing: pa.Schema | None, rows: pa.Schema) -> None:
+    """Raise `SchemaMismatch` unless rows of this schema go into the table as it is now.
+
+    For a driver to ask before it writes: a warehouse would turn one type into another as well as it can, and blame the
+    rows where it cannot.
+    """
+    if existing is None:
+        raise SchemaMismatch(f"there is no table {table}")
+    evolution = plan(table, existing, pa.schema([field.with_nullable(False) for field in rows]))
+    if isinstance(evolution, Widen):
+        lacking = ", ".join(field.name for field in evolution.fields)
+        raise SchemaMismatch(f"table {table} has no column {lacking}, or lacks members of it")
 
 
 def added_members(
@@ -91,36 +132,49 @@ def added_members(
                 yield from added_members(here[field.name.lower()].type, field.type, (*path, field.name))
 
 
-def _bad_names(table: str, wanted: pa.Schema) -> Iterator[str]:
+def unknown_type(native: str) -> pa.DataType:
+    """Stands for a type of a warehouse that no column of ours has: a table may have such columns besides."""
+    return pa.opaque(pa.null(), native, "warehouse")
+
+
+def native_name(kind: pa.DataType) -> str:
+    """A type in words; one that is not ours as the warehouse calls it."""
+    return str(kind.type_name) if isinstance(kind, pa.OpaqueType) else str(kind)
+
+
+def _bad_names(table: str, wanted: pa.Schema) -> Iterator[Difference]:
     for name in (table, *wanted.names):
         if not _NAME.fullmatch(name):
-            yield f"{name!r} is no name for a table or column: a to z first, then up to 62 of a to z, 0 to 9 and _"
+            text = f"{name!r} is no name for a table or column: a to z first, then up to 62 of a to z, 0 to 9 and _"
+            yield Difference("name", name, text)
     seen: set[str] = set()
     for name in wanted.names:
         if name.lower() in seen:
-            yield f"column {name} is there twice, for case does not count"
+            yield Difference("name", name, f"column {name} is there twice, for case does not count")
         seen.add(name.lower())
 
 
-def _not_null_leftovers(table: str, here: Mapping[str, pa.Field], wanted: pa.Schema) -> Iterator[str]:
+def _not_null_leftovers(table: str, here: Mapping[str, pa.Field], wanted: pa.Schema) -> Iterator[Difference]:
     names = {name.lower() for name in wanted.names}
     for key, field in here.items():
         if key not in names and not field.nullable:
-            yield (
+            text = (
                 f"column {field.name} is NOT NULL in the warehouse and no column here fills it: "
                 f"ALTER TABLE {table} ALTER COLUMN {field.name} DROP NOT NULL, or drop it"
             )
+            yield Difference("left over", field.name, text, field)
 
 
-def _column_differences(table: str, old: pa.Field, new: pa.Field) -> Iterator[str]:
+def _column_differences(table: str, old: pa.Field, new: pa.Field) -> Iterator[Difference]:
     remedy = f"ALTER TABLE {table} RENAME COLUMN {old.name} TO {old.name}_old, and it is added anew"
     for text in _type_differences(old.name, old.type, new.type):
-        yield f"{text}: {remedy}"
+        yield Difference("type", old.name, f"{text}: {remedy}", old, new)
     if new.nullable and not old.nullable:
-        yield (
+        text = (
             f"column {old.name} is NOT NULL in the warehouse and may be null here: "
             f"ALTER TABLE {table} ALTER COLUMN {old.name} DROP NOT NULL"
         )
+        yield Difference("null", old.name, text, old, new)
 
 
 def _type_differences(path: str, old: pa.DataType, new: pa.DataType) -> Iterator[str]:
@@ -134,8 +188,16 @@ def _type_differences(path: str, old: pa.DataType, new: pa.DataType) -> Iterator
             else:
                 yield from _type_differences(f"{path}.{field.name}", field.type, members[field.name.lower()].type)
     elif old != new:
-        yield f"column {path} is {old} in the warehouse and {new} here"
+        yield f"column {path} is {native_name(old)} in the warehouse and {new} here"
 
 
 def _members(struct: pa.StructType) -> dict[str, pa.Field]:
     return {field.name.lower(): field for field in struct}
+
+
+def by_column(differences: Iterable[Difference]) -> Mapping[str, Sequence[Difference]]:
+    """What differs, column by column."""
+    found: dict[str, list[Difference]] = {}
+    for difference in differences:
+        found.setdefault(difference.column, []).append(difference)
+    return found

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from tracker.model import ENUMERATION, Batch, DeadLetter, Outcome
-from tracker.warehouse.driver import TableBatch
+from tracker.warehouse.driver import TableBatch, View
 from tracker.warehouse.tables import Tables
 
 LEDGER, DEAD_LETTERS, EPOCHS = "tracker_ledger", "tracker_dead_letters", "tracker_epochs"
@@ -116,6 +116,12 @@ class Layout:
             TableBatch(DEAD_LETTERS, _dead_letters(batch, self._takes)),
         ]
         return [table for table in found if table.rows.num_rows]
+
+    def views(self, dialect: str) -> Sequence[View]:
+        """The ready views over these tables, in order of dependence; none for a warehouse of another dialect."""
+        from tracker.warehouse.views import ready_views  # it reads this module
+
+        return [view for own in self.sets for view in ready_views(dialect, own, self.columns, self.session_columns)]
 
     def _schemas(self) -> dict[str, pa.Schema]:
         schemas: dict[str, pa.Schema] = {}

@@ -10,11 +10,12 @@ from typing import TypeVar
 import pyarrow as pa
 from structlog.typing import FilteringBoundLogger
 
-from tracker.errors import Broken, Retry
+from tracker.errors import Broken, Retry, TrackerError
 from tracker.metrics import Metrics
 from tracker.model import Batch, Cursor, DeadLetter, Outcome, Outcomes
+from tracker.warehouse.change import PutView
+from tracker.warehouse.changes import Changes, compared
 from tracker.warehouse.driver import BadRows, Driver, SchemaMismatch, TableBatch
-from tracker.warehouse.evolve import Create, Evolution, Widen, plan
 from tracker.warehouse.layout import EPOCHS, Layout
 
 STAGE, REASON = "warehouse", "bad_row"
@@ -39,8 +40,9 @@ class Writer:
         wait: Callable[[float], bool],
         metrics: Metrics,
         log: FilteringBoundLogger,
+        views: bool = True,
     ) -> None:
-        """`layout` has the tables and makes their rows.
+        """`layout` has the tables and makes their rows; without `views` the warehouse's views are left alone.
 
         `wait` sleeps so many seconds, or returns True at once when the sink should stop: a `threading.Event`'s `wait`.
         """
@@ -49,16 +51,26 @@ class Writer:
         self._wait, self._metrics, self._log = wait, metrics, log.bind(sink=name)
         self.problem = ""
         """Why the warehouse takes nothing now; empty when it does."""
+        self.complaints: Sequence[str] = ()
+        """What is wrong with views: sentences, none where all is well. Rows are written all the same."""
+        self._views = views
         self._epochs: set[int] = set()
+        self._missing: Sequence[PutView] = ()
+        self._not_ours: Sequence[str] = ()
 
     def prepare(self) -> None:
-        """Open the warehouse and make its tables fit. Must be called before the first batch.
+        """Open the warehouse, make its tables fit, and its views. Must be called before the first batch.
 
-        Raises `SchemaMismatch` with everything that does not fit, before anything is changed.
+        Raises `SchemaMismatch` with everything that does not fit, before anything is changed. A view that cannot be
+        made stops nothing.
         """
         self._until_done(self.driver.open)
-        for table, evolution in self._until_done(self._evolutions).items():
-            self._until_done(lambda table=table, evolution=evolution: self._evolve(table, evolution))  # type: ignore[misc]
+        found = self._until_done(self._fit)
+        self._not_ours = [
+            f"view {name} is not made: something that is not ours has the name" for name in found.not_ours
+        ]
+        self._missing = found.views
+        self._put_views()
         stored: set[int] | None = self._until_done(self._stored_epochs)
         self._epochs = stored or set()
 
@@ -83,6 +95,8 @@ class Writer:
 
     def tidy(self) -> None:
         """Let the driver put things in order. Call now and then while no plan is waiting."""
+        if self._missing:
+            self._put_views()
         try:
             self.driver.tidy()
         except Retry as error:
@@ -92,24 +106,40 @@ class Writer:
         """Let go of the warehouse."""
         self.driver.close()
 
-    def _evolutions(self) -> dict[str, Evolution]:
-        evolutions, problems = {}, []
-        for table, schema in self._layout.schemas.items():
-            try:
-                evolutions[table] = plan(table, self.driver.describe(table), schema)
-            except SchemaMismatch as problem:
-                problems.append(str(problem))
-        if problems:
-            raise SchemaMismatch(f"sink {self.name}: " + "\n".join(problems))
-        return evolutions
+    def _fit(self) -> Changes:
+        """Make the tables fit; returns what else is to be done."""
+        try:
+            views = self._layout.views(self.driver.dialect) if self._views else None
+            found = compared(self.driver, self._layout.schemas, views)
+        except SchemaMismatch as problem:
+            raise SchemaMismatch(f"sink {self.name}: {problem}") from problem
+        self.driver.apply(found.tables)
+        for change in found.tables:
+            self._log.info("tables changed", change=str(change))
+        return found
 
-    def _evolve(self, table: str, evolution: Evolution) -> None:
-        if isinstance(evolution, Create):
-            self.driver.create(table, evolution.schema)
-            self._log.info("table created", table=table, columns=len(evolution.schema))
-        elif isinstance(evolution, Widen):
-            self.driver.widen(table, evolution.fields)
-            self._log.info("table widened", table=table, columns=[field.name for field in evolution.fields])
+    def _put_views(self) -> None:
+        """Make views, as far as that can be done; `tidy` tries the others again."""
+        failed: list[PutView] = []
+        made: list[str] = []
+        complaints = list(self._not_ours)
+        for at, put in enumerate(self._missing):
+            try:
+                self.driver.apply([put])
+            except TrackerError as error:
+                failed.append(put)
+                complaints.append(f"view {put.view.name} cannot be made: {error}")
+                if isinstance(error, Retry):  # nobody answers: rows should not wait until that is said of each view
+                    failed += self._missing[at + 1 :]
+                    break
+            else:
+                made.append(put.view.name)
+        if made:
+            self._log.info("views made", views=made)
+        for complaint in complaints:
+            if complaint not in self.complaints:
+                self._log.warning("a view is not made", problem=complaint)
+        self._missing, self.complaints = failed, complaints
 
     def _until_done(self, attempt: Callable[[], ResultT]) -> ResultT:
         seconds = _FIRST_WAIT
