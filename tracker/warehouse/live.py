@@ -4,8 +4,7 @@ It is there for one question only, which names it. What the tables have is read 
 only then what is missing from them: so an event is in one of the two, whatever the writer does meanwhile.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,6 +59,10 @@ class LiveRelations:
     set_of: Callable[[str], Tables | None] = lambda property_id: Tables()
     """Property id -> one of `sets`; None where its rows do not go into these tables."""
 
+    def may_be_named(self, sql: str) -> bool:
+        """False where a question cannot be about any of them."""
+        return LIVE in sql.lower()
+
     def named(self, tables: Collection[str]) -> list[Tables]:
         """The table sets whose relation stands among these names, in any case."""
         asked = {name.lower() for name in tables}
@@ -86,29 +89,6 @@ def written(connection: duckdb.DuckDBPyConnection) -> dict[int, Cursor]:
     there = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'tracker_cursor'").fetchall()
     rows = connection.execute("SELECT log_id, partition, plan, hits FROM tracker_cursor").fetchall() if there else []
     return {row[1]: Cursor(*row) for row in rows}
-
-
-@contextmanager
-def alone() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An instance without a file, for sinks that cannot show the relation beside their own tables."""
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "threads": 1,
-            "memory_limit": "256MB",
-            "max_temp_directory_size": "0B",
-            "python_enable_replacements": False,
-            "autoload_known_extensions": False,
-            "autoinstall_known_extensions": False,
-        },
-    )
-    try:
-        connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-        yield connection
-    finally:
-        connection.close()
 
 
 def _create(connection: duckdb.DuckDBPyConnection, own: Tables, rows: pa.Table) -> None:
