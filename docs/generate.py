@@ -1,7 +1,9 @@
-"""Writes the pages that are made from the code: `python docs/generate.py`. A test compares them."""
+"""Writes the pages, and parts of them, that are made from the code: `python docs/generate.py`. A test compares them."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from inspect import getdoc, signature
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from prometheus_client import Metric
 
 from tracker import hookspecs, plugins
 from tracker.config.load import settings_reference
+from tracker.config.reference import driver_reference
 from tracker.metrics import new_metrics
 from tracker.plugins import HOOKS, Registry
 
@@ -77,13 +80,23 @@ def settings_page() -> str:
     )
 
 
+def warehouse_page(driver: str) -> str:
+    """The page of a warehouse as it is, with the table of its driver's options between the marks for it."""
+    table = driver_reference(plugins.load(entry_points=False).drivers[driver].Settings)
+    return _OPTIONS.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", (DOCS / f"{driver}.md").read_text())
+
+
+_OPTIONS = re.compile(r"(<!-- options -->\n).*?(<!-- end of options -->\n)", re.DOTALL)
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "reference/columns.md": columns_page,
     "reference/metrics.md": metrics_page,
     "reference/hooks.md": hooks_page,
+    "duckdb.md": partial(warehouse_page, "duckdb"),
+    "clickhouse.md": partial(warehouse_page, "clickhouse"),
 }
-"""Every generated page, by its place in `docs`."""
+"""Every page with something generated, by its place in `docs`."""
 
 _SHOWN = {
     "tracker_protocols": "Shown in [writing a protocol](../writing-a-protocol.md).",

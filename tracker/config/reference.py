@@ -59,9 +59,17 @@ def settings_reference(
     return "\n".join(parts)
 
 
+def driver_reference(model: type[BaseModel]) -> str:
+    """The table of a driver's own settings, for the page about its warehouse."""
+    return _table(model, None, _own(model))
+
+
 def _driver(name: str, model: type[BaseModel]) -> list[str]:
-    own = [field for field in model.model_fields if field not in SinkSettings.model_fields]
-    return [f'With `driver = "{name}"`:\n', _table(model, _SINK, own)]
+    return [f'With `driver = "{name}"`:\n', _table(model, _SINK, _own(model))]
+
+
+def _own(model: type[BaseModel]) -> list[str]:
+    return [field for field in model.model_fields if field not in SinkSettings.model_fields]
 
 
 def _plain(model: type[BaseModel]) -> list[str]:
