@@ -45,7 +45,7 @@ from tracker.worker import codec
 from tracker.worker.archive import Archive
 from tracker.worker.consumer import Consumer, Steps
 from tracker.worker.control import ControlClient, ControlServer, socket_path
-from tracker.worker.live import LiveHits
+from tracker.worker.live import LiveHits, noted
 from tracker.worker.lmdb_log import LmdbLog
 from tracker.worker.log import Log
 from tracker.worker.loop import Worker
@@ -287,8 +287,12 @@ def live_events(
     )
     places = Destinations(settings.warehouse, known)
     takes = places.takes(sink)
+    in_file = settings.warehouse.sinks[sink].driver == DuckDB.name
     return LiveRelations(
-        missing, written, places.sets(sink), lambda name: places.tables_of(name) if takes(name) else None
+        missing,
+        written if in_file else lambda _: noted(log, sink),
+        places.sets(sink),
+        lambda name: places.tables_of(name) if takes(name) else None,
     )
 
 

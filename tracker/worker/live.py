@@ -211,6 +211,11 @@ class LiveHits:
         return self._compute(pending.partition, plan, records).events
 
 
+def noted(log: Log, sink: str) -> dict[int, Cursor]:
+    """What a sink has, by partition, as the log knows it: for warehouses that are not read in the same transaction."""
+    return {n: Cursor(log.id, n, log.cursor(n, sink), 0) for n in range(log.partitions)}
+
+
 class _Recent:
     """Keeps the protosessions that were last active, as far as they are needed for so many hits; counts all."""
 
