@@ -112,6 +112,7 @@ def _opened(
     """The rebuilding of a sink, its driver, and its tables of events."""
     from tracker import app
     from tracker.metrics import new_metrics
+    from tracker.points import reached
     from tracker.worker.archive import Archive
     from tracker.worker.history import History
     from tracker.worker.rebuild import Rebuild
@@ -134,7 +135,7 @@ def _opened(
         stop.clear()
         history = History(log, Archive(_archive_folder(settings)))
         yield (
-            Rebuild(name, log, history, compute, writer, sinks=list(settings.warehouse.sinks)),
+            Rebuild(name, log, history, compute, writer, sinks=list(settings.warehouse.sinks), reached=reached),
             opened,
             [own.events for own in app.layout(settings, known, compute, name).sets],
         )

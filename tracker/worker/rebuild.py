@@ -46,10 +46,11 @@ class Rebuild:
         writer: Writing,
         *,
         sinks: Sequence[str] = (),
+        reached: Callable[[str], None] = lambda point: None,
     ) -> None:
-        """`sinks` are all that may have met hits that end the program."""
+        """`sinks` are all that may have met hits that end the program; `reached` is told of points between steps."""
         self.name, self._log, self._history, self._compute, self._writer = name, log, history, compute, writer
-        self._sinks = {name, *sinks}
+        self._sinks, self._reached = {name, *sinks}, reached
         self._has: dict[int, Cursor] = {}
 
     def has(self, partition: int) -> Cursor:
@@ -94,6 +95,8 @@ class Rebuild:
         killed = put_aside(self._log, partition, self._sinks | set(self._log.sinks(partition)), plan)
         batch = self._compute(partition, plan, records, killed)
         cursor = Cursor(self._log.id, partition, plan.n, plan.hits_before + plan.hits)
+        self._reached("before_write")
         self._writer.write(batch, cursor)
+        self._reached("after_write")
         self._has[partition] = cursor
         return Step(partition, plan.n, plan.hits, len(batch.events))
