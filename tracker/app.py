@@ -35,8 +35,9 @@ from tracker.protosessions.limits import FoldLimits
 from tracker.protosessions.stamp import stamper
 from tracker.receiver.server import Receiver
 from tracker.resources import Resources, library_versions, openers
+from tracker.warehouse.asked import answers, asked_sink
 from tracker.warehouse.destinations import Destinations
-from tracker.warehouse.driver import Answer, Driver
+from tracker.warehouse.driver import Answer, Driver, Questions
 from tracker.warehouse.duckdb import DuckDB
 from tracker.warehouse.layout import Layout
 from tracker.warehouse.live import LiveRelations, written
@@ -390,19 +391,23 @@ def _only_worker(data: Path, stop: threading.Event) -> Iterator[bool]:
 
 def _asker(
     settings: Settings, drivers: Mapping[str, Driver], live: Callable[[str], LiveRelations]
-) -> Callable[[str], Answer]:
-    """What answers users' SQL: the first DuckDB sink."""
+) -> Callable[[str, str | None], Answer]:
+    """What answers users' SQL: in the sink of a name, or where there is none in the usual one."""
+    kinds = {name: type(opened) for name, opened in drivers.items()}
+    questions: dict[str, Questions] = {}
     for name, opened in drivers.items():
         if isinstance(opened, DuckDB):
-            return opened.queries(settings.sql, live(name)).run
-    return lambda sql: _first_duckdb(drivers).queries(settings.sql).run(sql)
+            questions[name] = opened.queries(settings.sql, live(name))
+        elif answers(type(opened)):
+            questions[name] = opened.queries(settings.sql)
+    return lambda sql, sink: questions[asked_sink(kinds, sink)].run(sql)
 
 
 def _first_duckdb(drivers: Mapping[str, Driver]) -> DuckDB:
     for opened in drivers.values():
         if isinstance(opened, DuckDB):
             return opened
-    raise Misconfigured("no sink of this tracker is a DuckDB file; ask your warehouse itself")
+    raise Misconfigured("no sink of this tracker is a DuckDB file, and only of these there are snapshots")
 
 
 def _health(worker: Worker, writers: Sequence[Writer], opened: Resources) -> Mapping[str, Any]:

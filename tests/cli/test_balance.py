@@ -7,7 +7,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from tracker.cli.balance import Balance, ask_warehouse, balances, logged
+from tracker.cli.balance import Balance, ask_warehouse, balances, logged, settled
+from tracker.errors import Reject
 from tracker.model import Carried, Closed, Plan, StartPoint
 from tracker.testing.hits import make_hit
 from tracker.worker.codec import encode, tick
@@ -19,9 +20,10 @@ TABLES = """
 CREATE TABLE tracker_cursor (partition BIGINT, log_id VARCHAR, plan BIGINT, hits BIGINT);
 CREATE TABLE tracker_ledger
     (partition BIGINT, plan BIGINT, property_id VARCHAR, outcome VARCHAR, reason VARCHAR, hits BIGINT);
-CREATE TABLE tracker_dead_letters (partition BIGINT);
+CREATE TABLE tracker_dead_letters (partition BIGINT, plan BIGINT);
 CREATE TABLE events (log_partition BIGINT, log_offset BIGINT);
 """
+LETTERS = "INSERT INTO tracker_dead_letters VALUES (0, 2), (0, 2);"
 START = StartPoint(0, 0)
 
 
@@ -45,11 +47,23 @@ def warehouse(statements: str = "") -> Callable[[str], SqlAnswer]:
     """A DuckDB with our tables, after `statements`."""
     connection = duckdb.connect(":memory:")
     connection.execute(TABLES + statements)
-    return lambda sql: SqlAnswer(connection.sql(sql).to_arrow_table(), truncated=False)
+    return asking(connection)
+
+
+def asking(connection: duckdb.DuckDBPyConnection) -> Callable[[str], SqlAnswer]:
+    """What asks a connection, as the control socket does."""
+
+    def ask(sql: str) -> SqlAnswer:
+        try:
+            return SqlAnswer(connection.sql(sql).to_arrow_table(), truncated=False)
+        except duckdb.Error as error:
+            raise Reject(str(error)) from error
+
+    return ask
 
 
 def balance(log: LmdbLog, statements: str = "") -> Balance:
-    (found,) = balances(ask_warehouse(warehouse(statements), "events"), log)
+    (found,) = balances(ask_warehouse(warehouse(statements), ["events"]), log)
     return found
 
 
@@ -82,7 +96,7 @@ def test_every_place_counts(log: LmdbLog) -> None:
         INSERT INTO tracker_cursor VALUES (0, 'x', 1, 3);
         INSERT INTO tracker_ledger VALUES (0, 1, 'G-1', 'written', '', 1), (0, 1, 'G-1', 'filtered', 'bot', 1),
                                           (0, 1, 'G-1', 'dead', 'decode', 1);
-        INSERT INTO tracker_dead_letters VALUES (0);
+        INSERT INTO tracker_dead_letters VALUES (0, 1);
         INSERT INTO events VALUES (0, 0);"""
     found = balance(log, statements)
     places = {"open": 1, "planned": 1, "written": 1, "duplicate": 0, "filtered": 1, "dead": 1}
@@ -122,10 +136,69 @@ def test_a_warehouse_of_another_log_is_told(log: LmdbLog) -> None:
     assert balance(log, written(0, 1)).faults == ["partition 0: the warehouse holds 2 hits more than were planned"]
 
 
+def test_a_plan_behind_the_cursor_does_not_count(log: LmdbLog) -> None:
+    """Its ledger and letters can be there before its cursor; only its rows have no plan to know them by."""
+    plan(log, 1, 0, 1)
+    plan(log, 2, 2, 4, before=2)
+    half = "INSERT INTO tracker_ledger VALUES (0, 2, 'G-1', 'dead', 'decode', 2);" + LETTERS
+    found = balance(log, written(0, 1) + half)
+    assert (found.places["planned"], found.places["dead"], found.faults) == (2, 0, [])
+
+
+def test_the_newest_cursor_counts(log: LmdbLog) -> None:
+    """A ClickHouse keeps older ones until it merges."""
+    plan(log, 1, 0, 1)
+    plan(log, 2, 2, before=2)
+    second = "INSERT INTO tracker_cursor VALUES (0, 'x', 2, 3);"
+    second += "INSERT INTO tracker_ledger VALUES (0, 2, 'G-1', 'written', '', 1); INSERT INTO events VALUES (0, 2);"
+    found = balance(log, written(0, 1) + second)
+    assert (found.places["written"], found.faults) == (3, [])
+
+
+def test_all_tables_of_events_count(log: LmdbLog) -> None:
+    """A row in two of them repeats its offset."""
+    plan(log, 1, 0, 1)
+    shop = "CREATE TABLE shop_events AS FROM events WHERE log_offset = 1;"
+    moved, copied = ("DELETE FROM events WHERE log_offset = 1;", "")
+    faults = []
+    for also in (moved, copied):
+        found = ask_warehouse(warehouse(written(0, 1) + shop + also), ["events", "shop_events"])
+        faults.append(balances(found, log)[0].faults)
+    assert faults == [
+        [],
+        ["partition 0: the ledger says 2 written, the table has 3 rows", "partition 0: 1 rows repeat an offset"],
+    ]
+
+
+def test_a_warehouse_caught_between_two_tables_is_asked_again(log: LmdbLog) -> None:
+    """Until the sum is right, a second apart."""
+    plan(log, 1, 0, 1)
+    connection = duckdb.connect(":memory:")
+    connection.execute(TABLES + "INSERT INTO events VALUES (0, 0), (0, 1);")
+    rest = "INSERT INTO tracker_cursor VALUES (0, 'x', 1, 2);"
+    rest += "INSERT INTO tracker_ledger VALUES (0, 1, 'G-1', 'written', '', 2)"
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            connection.execute(rest)
+
+    found = settled(asking(connection), ["events"], log, 5, wait)
+    assert (found[0].faults, waited) == ([], [1, 1])
+
+
+def test_it_is_asked_only_so_often(log: LmdbLog) -> None:
+    """Then the faults are told."""
+    plan(log, 1, 0, 1)
+    waited: list[float] = []
+    found = settled(warehouse("INSERT INTO events VALUES (0, 0);"), ["events"], log, 3, waited.append)
+    assert (len(found[0].faults), waited) == (1, [1, 1])
+
+
 def test_without_tables_nothing_is_written(log: LmdbLog) -> None:
     """A tracker that has just begun balances too."""
-    connection = duckdb.connect(":memory:")
-    found = ask_warehouse(lambda sql: SqlAnswer(connection.sql(sql).to_arrow_table(), truncated=False), "events")
+    found = ask_warehouse(asking(duckdb.connect(":memory:")), ["events"])
     assert [one.faults for one in balances(found, log)] == [[]]
 
 

@@ -446,8 +446,8 @@ def test_the_running_tracker_is_asked(shop: Shop, why: Asker) -> None:
     asked: list[str] = []
     driver.cursor(0)
 
-    def answer(sql: str) -> Any:
-        asked.append(sql)
+    def answer(sql: str, sink: str | None) -> Any:
+        asked.append(f"{sink}: {sql}")
         return driver.queries(shop.settings.sql).run(sql)
 
     server = ControlServer(socket_path(shop.folder), answer, dict, lambda: b"", list)
@@ -457,7 +457,7 @@ def test_the_running_tracker_is_asked(shop: Shop, why: Asker) -> None:
     finally:
         server.stop()
         driver.close()
-    assert any("SELECT * FROM" in sql for sql in asked)
+    assert any("main: SELECT * FROM" in sql for sql in asked)
 
 
 def test_the_page_shows_what_is_printed(why: Asker) -> None:

@@ -25,8 +25,10 @@ class Rows:
     note: str = ""
 
 
-def answer(sql: str) -> Rows:
-    """Answers every question with itself."""
+def answer(sql: str, sink: str | None = None) -> Rows:
+    """Answers every question with itself, or with the sink that it is for."""
+    if sink is not None:
+        return Rows(pa.table({"sink": [sink]}), truncated=False)
     if sql == "refuse":
         raise Reject("only SELECT is answered")
     if sql == "fall over":
@@ -84,6 +86,12 @@ def test_what_may_work_later_says_so(client: ControlClient) -> None:
     """A worker that is not ready yet is no mistake of the asker."""
     with pytest.raises(Retry, match="still being opened"):
         client.sql("later")
+
+
+@pytest.mark.parametrize("sink", ["main", "", "Übersee 1"])
+def test_a_question_says_which_sink_it_is_for(client: ControlClient, sink: str) -> None:
+    """The worker that has several learns which."""
+    assert client.sql("SELECT 1", sink).table.to_pylist() == [{"sink": sink}]
 
 
 def test_health(client: ControlClient) -> None:

@@ -1,21 +1,25 @@
 """Where every accepted hit is, from what the warehouse and the log say.
 
 Race-free beside a running tracker: the warehouse is asked first, in one statement; the log, which can only have moved
-on since, accounts for the rest by its own counts.
+on since, accounts for the rest by its own counts. A warehouse that shows the tables of a plan one after the other can
+be caught between two of them, so it is asked again.
+
+The SQL is what DuckDB and ClickHouse both understand.
 """
 
 import math
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from tracker.cli.asking import NoFile
-from tracker.errors import Retry
+from tracker.errors import Reject, Retry
 from tracker.model import Offsets
+from tracker.warehouse.driver import NothingThere
 from tracker.worker.codec import is_hit
 from tracker.worker.control import SqlAnswer
 from tracker.worker.log import Log, Totals
@@ -25,6 +29,7 @@ T = TypeVar("T")
 _PAGE = 10_000
 _TRIES = 100
 _COUNTS = 3
+_CURSOR, _LEDGER, _DEAD = "tracker_cursor", "tracker_ledger", "tracker_dead_letters"
 _ENDS = ("written", "duplicate", "filtered", "dead")
 
 
@@ -98,26 +103,65 @@ class Balance:
         return [sentence for is_wrong, sentence in faults if is_wrong]
 
 
-def ask_warehouse(ask: Callable[[str], SqlAnswer], events: str) -> dict[int, Warehoused]:
-    """What the warehouse holds, by partition, in one transaction of its own. `events` is its table of events."""
+def settled(
+    ask: Callable[[str], SqlAnswer],
+    events: Sequence[str],
+    log: Log,
+    tries: int = 1,
+    wait: Callable[[float], object] = time.sleep,
+) -> list[Balance]:
+    """Every partition's sum, taken up to so many times, a second apart, until nothing is at fault."""
+    for attempt in range(tries):
+        if attempt:
+            wait(1)
+        found = balances(ask_warehouse(ask, events), log)
+        if not any(balance.faults for balance in found):
+            break
+    return found
+
+
+def ask_warehouse(ask: Callable[[str], SqlAnswer], events: Sequence[str]) -> dict[int, Warehoused]:
+    """What the warehouse holds, by partition, up to its cursors. `events` are all its tables of events."""
     try:
-        names = ask("SELECT table_name FROM duckdb_tables()").table["table_name"].to_pylist()
-    except NoFile:
+        parts = list(_parts({table for table in (_CURSOR, _LEDGER, _DEAD, *events) if _is_there(ask, table)}, events))
+    except NothingThere:
         return {}
     # One statement for all: between two the writer could commit.
-    parts = {
-        "tracker_cursor": "SELECT 'hits', partition, '', hits FROM tracker_cursor",
-        "tracker_ledger": "SELECT 'end', partition, outcome, sum(hits) FROM tracker_ledger GROUP BY partition, outcome",
-        "tracker_dead_letters": "SELECT 'dead', partition, '', count(*) FROM tracker_dead_letters GROUP BY partition",
-        events: f"SELECT 'rows', log_partition, '', count(*) FROM {events} GROUP BY log_partition"  # noqa: S608
-        " UNION ALL SELECT 'repeated', log_partition, '', count(*) - count(DISTINCT log_offset)"
-        f" FROM {events} GROUP BY log_partition",
-    }
-    present = [part for table, part in parts.items() if table in names]
-    if not present:
-        return {}
-    rows = ask(f"SELECT * FROM ({' UNION ALL '.join(present)}) AS t(kind, partition, name, hits)").table  # noqa: S608
-    return _by_partition(rows)
+    return _by_partition(ask(" UNION ALL ".join(parts)).table) if parts else {}
+
+
+def _is_there(ask: Callable[[str], SqlAnswer], table: str) -> bool:
+    try:
+        ask(f"SELECT 1 AS one FROM {table} LIMIT 0")  # noqa: S608
+    except Reject:
+        return False
+    return True
+
+
+def _parts(there: Collection[str], events: Sequence[str]) -> Iterator[str]:
+    """SELECTs of (kind, part, word, amount). In a ClickHouse a cursor can have older rows too."""
+    if _CURSOR in there:
+        yield f"{_counted('hits', 'max(hits)')} FROM {_CURSOR} GROUP BY partition"
+    if {_CURSOR, _LEDGER} <= set(there):
+        yield f"{_counted('end', 'sum(l.hits)', 'l.partition', 'l.outcome')} {_up_to_cursor(_LEDGER)}, l.outcome"
+    if {_CURSOR, _DEAD} <= set(there):
+        yield f"{_counted('dead', 'count(*)', 'l.partition')} {_up_to_cursor(_DEAD)}"
+    if tables := [table for table in events if table in there]:
+        each = " UNION ALL ".join(f"SELECT log_partition, log_offset FROM {table}" for table in tables)  # noqa: S608
+        for kind, amount in (("rows", "count(*)"), ("repeated", "count(*) - count(DISTINCT log_offset)")):
+            yield f"{_counted(kind, amount, 'log_partition')} FROM ({each}) AS e GROUP BY log_partition"
+
+
+def _counted(kind: str, amount: str, part: str = "partition", word: str = "''") -> str:
+    # Sums and counts are of several types, which have none in common.
+    return f"SELECT '{kind}' AS kind, {part} AS part, {word} AS word, CAST({amount} AS BIGINT) AS amount"
+
+
+def _up_to_cursor(table: str) -> str:
+    return (
+        f"FROM {table} AS l JOIN (SELECT partition, max(plan) AS last FROM {_CURSOR} GROUP BY partition) AS c "  # noqa: S608
+        "ON l.partition = c.partition WHERE l.plan <= c.last GROUP BY l.partition"
+    )
 
 
 def balances(warehouse: Mapping[int, Warehoused], log: Log) -> list[Balance]:
@@ -134,13 +178,13 @@ def logged(log: Log, partition: int) -> Logged:
     A worker that trims while this counts may take a hit from under it, so a count that does not fit is repeated.
     """
     for _ in range(_COUNTS):
-        found = _counted(log, partition)
+        found = _looked_at(log, partition)
         if found.unplanned == found.totals.hits - found.totals.planned:
             break
     return found
 
 
-def _counted(log: Log, partition: int) -> Logged:
+def _looked_at(log: Log, partition: int) -> Logged:
     # Before the start point every hit is planned or carried; after it, no plan has left the log that has a hit there.
     start, planned = _steady(lambda: log.start(partition).offset, lambda: _planned(log, partition))
     end, totals = _steady(lambda: log.end(partition), lambda: log.totals(partition))
@@ -176,9 +220,9 @@ def _by_partition(rows: pa.Table) -> dict[int, Warehoused]:
     ends: dict[int, dict[str, int]] = {}
     for row in rows.to_pylist():
         if row["kind"] == "end":
-            ends.setdefault(row["partition"], {})[row["name"]] = int(row["hits"])
+            ends.setdefault(row["part"], {})[row["word"]] = row["amount"]
         else:
-            sums.setdefault(row["partition"], Counter())[row["kind"]] += int(row["hits"])
+            sums.setdefault(row["part"], Counter())[row["kind"]] += row["amount"]
     return {
         partition: Warehoused(
             hits=sums[partition]["hits"],

@@ -128,7 +128,7 @@ def await_rows(settings: Settings) -> list[Balance]:
     try:
         for _ in _patiently(settings, "has written everything"):
             try:
-                found = balances(ask_warehouse(tracker.sql, settings.warehouse.events_table), log)
+                found = balances(ask_warehouse(tracker.sql, [settings.warehouse.events_table]), log)
             except Retry:  # the worker is still opening its files
                 found = []
             if found and not any(balance.places["open"] or balance.places["planned"] for balance in found):

@@ -23,6 +23,8 @@ from tracker.columns.batch import Computer
 from tracker.columns.run import Run
 from tracker.errors import Misconfigured, Reject, Retry, did_you_mean
 from tracker.model import Batch, Closed, Hit, Plan
+from tracker.warehouse.layout import OTHER_SINK
+from tracker.warehouse.tables import Tables
 from tracker.worker.codec import decode_hit, decode_routing, is_hit
 
 Ask = Callable[[str], pa.Table]
@@ -40,11 +42,20 @@ _ALL = 1_000
 class Explainer:
     """Explains events of one data folder."""
 
-    def __init__(self, whereabouts: Whereabouts, computer: Computer, properties: Any, ask: Ask, table: str) -> None:
+    def __init__(
+        self,
+        whereabouts: Whereabouts,
+        computer: Computer,
+        properties: Any,
+        ask: Ask,
+        tables: Sequence[str],
+        takes: Callable[[str], bool] = lambda property_id: True,
+    ) -> None:
         """`computer` is for these explanations alone; `properties` must have what they take from `[sessions]`; `ask`
-        answers SQL; `table` is that of the events.
+        answers SQL in one sink, `tables` are where its events stand, and `takes(property)` says whether it gets them.
         """
-        self._where, self._properties, self._ask, self._table = whereabouts, properties, ask, table
+        self._where, self._properties, self._ask, self._tables = whereabouts, properties, ask, tables
+        self._takes = takes
         self._snapshots: list[Snapshot] = []
         self._failures: dict[str, str] = {}
         computer.rules = replace(computer.rules, watch=self._watch, failed=self._failed)
@@ -68,6 +79,8 @@ class Explainer:
         early, late = self._of(hit.family)
         computed = _row_of(batch, place.offset)
         outcome, reason = self._outcome(place, planned, row is not None, batch, computed is not None)
+        if outcome not in ("written", "open") and not self._takes(hit.property_id):
+            outcome, reason = OTHER_SINK
         shown = late if late is not None and late.row_of(place.offset) is not None else early
         at = None if shown is None else shown.row_of(place.offset)
         if outcome in ("open", "planned"):
@@ -103,12 +116,19 @@ class Explainer:
             condition = f"log_partition = {place.partition} AND log_offset = {place.offset}"
         else:
             condition = f"id = '{_as_id(wanted)}'"
-        try:
-            rows = self._ask(f'SELECT * FROM "{self._table}" WHERE {condition} LIMIT 1').to_pylist()  # noqa: S608
-        except (Misconfigured, Reject, Retry) as error:
-            notes.append(f"what is stored cannot be shown: {error}")
-            return None
-        return rows[0] if rows else None
+        problems: list[str] = []
+        rows: list[dict[str, Any]]
+        for table in self._tables:
+            try:
+                rows = self._ask(f'SELECT * FROM "{table}" WHERE {condition} LIMIT 1').to_pylist()  # noqa: S608
+            except (Misconfigured, Reject, Retry) as error:
+                problems.append(f"what is stored cannot be shown: {error}")
+                continue
+            if rows:
+                return rows[0]
+        if len(problems) == len(self._tables):
+            notes += problems[:1]
+        return None
 
     def _place(self, wanted: str) -> Place:
         place = _as_place(wanted) or self._where.place_of(_as_id(wanted).bytes)
@@ -235,6 +255,11 @@ class Explainer:
             differs = bool(row and computed and name in row and stored != plain(computed.get(name)))
             found.append(Value(step, stored, differs))
         return found
+
+
+def readable(tables: Tables) -> Sequence[str]:
+    """Where the events of a table set can be read, the whole ones first."""
+    return [f"{tables.prefix}events_wide", tables.events] if tables.layout == "split" else [tables.events]
 
 
 def _told(row: dict[str, Any] | None, computed: dict[str, Any] | None) -> list[str]:

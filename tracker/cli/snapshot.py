@@ -9,7 +9,8 @@ from tracker.config import Settings
 
 
 def snapshot(data: Data = None, config: Config = None) -> None:
-    """Copy the events to Parquet, one file per day, while the tracker runs or not. Only changed days are written.
+    """Copy the events of a DuckDB file to Parquet, one file per day, while the tracker runs or not. Only changed days
+    are written.
 
     Example: tracker snapshot --data /srv/tracker && duckdb -init /srv/tracker/snapshots/open.sql
     """
@@ -26,13 +27,14 @@ def snapshot(data: Data = None, config: Config = None) -> None:
 
 
 def _of_file(settings: Settings) -> list[Path]:
-    from tracker.cli.asking import NoFile, duckdb_file
+    from tracker.cli.asking import duckdb_file
+    from tracker.warehouse.driver import NothingThere
     from tracker.warehouse.duckdb_file import connect, cursor
     from tracker.warehouse.snapshots import write_snapshots
 
     path, folder = duckdb_file(settings), settings.data / "snapshots"
     if not path.exists():
-        raise NoFile(path)
+        raise NothingThere(path)
     file = connect(path, memory_limit=1 << 30, snapshots=folder, read_only=True)
     try:
         return write_snapshots(lambda: cursor(file), folder, settings.warehouse.events_table)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from tracker.cli.asking import SinkName
 from tracker.cli.options import Config, Data, resolve
 
 Format = Literal["table", "json", "csv"]
@@ -12,18 +13,19 @@ Format = Literal["table", "json", "csv"]
 
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT statement.", metavar="SQL")],
+    sink: SinkName = None,
     data: Data = None,
     format: Annotated[Format, typer.Option(help="How rows are shown.")] = "table",
     config: Config = None,
 ) -> None:
-    """Ask the tables: the running tracker answers, or the DuckDB file where none runs.
+    """Ask the tables: the running tracker answers, or the warehouse itself where none runs.
 
     Example: tracker sql "SELECT page_path, count(*) AS views FROM events GROUP BY ALL"
     """
     from tracker.cli.asking import ask
     from tracker.cli.output import as_csv, as_json, print_table
 
-    answer = ask(resolve(config, data).settings, query)
+    answer = ask(resolve(config, data).settings, query, sink)
     if format == "table":
         print_table(answer.table)
     else:

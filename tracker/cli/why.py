@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from tracker.cli.asking import SinkName
 from tracker.cli.options import Config, Data, PluginsDir, resolve
 
 Format = Literal["text", "json"]
@@ -22,6 +23,7 @@ def why(
         bool, typer.Option("--all", help="Show columns without a value too, and every parameter as it was sent.")
     ] = False,
     format: Annotated[Format, typer.Option(help="How the answer is shown.")] = "text",
+    sink: SinkName = None,
     data: Data = None,
     config: Config = None,
     plugins_dir: PluginsDir = None,
@@ -34,24 +36,28 @@ def why(
     Example: tracker why 0199c7a5-1d40-7000-8000-000000000001 --column session_source
     """
     from tracker import app
-    from tracker.cli.asking import ask
-    from tracker.cli.explaining import Explainer
+    from tracker.cli.asking import ask, asked_driver
+    from tracker.cli.explaining import Explainer, readable
     from tracker.cli.telling import as_json, print_text
     from tracker.cli.whereabouts import Whereabouts
     from tracker.metrics import new_metrics
+    from tracker.warehouse.destinations import Destinations
     from tracker.worker.archive import Archive
 
     settings = resolve(config, data, plugins_dir=plugins_dir).settings
     found = app.registry(settings)
     known = app.properties(settings, found)
+    name, _ = asked_driver(settings, sink)
+    places = Destinations(settings.warehouse, known)
     log = app.open_reader(settings)
     try:
         explainer = Explainer(
             Whereabouts(log, Archive(settings.log.archive_dir or settings.data / "archive")),
             app.computer(settings, found, known, new_metrics()),
             known,
-            lambda sql: ask(settings, sql).table,
-            settings.warehouse.events_table,
+            lambda sql: ask(settings, sql, name).table,
+            [table for own in places.sets(name) for table in readable(own)],
+            places.takes(name),
         )
         answer = explainer.explain(event, column or ())
     finally:

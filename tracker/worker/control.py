@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 LONGEST = 100
 """Bytes of a socket's path that every system takes."""
+_SINK = "X-Sink"
+"""Names the sink that a question is for, percent-encoded."""
 QUERIES = 4
 """Requests answered at a time; more wait."""
 
@@ -93,13 +95,14 @@ def socket_path(data: Path) -> Path:
 class ControlServer:
     """Answers on `path` from a thread of its own.
 
-    `run_sql` raises a `TrackerError` for what the asker did wrong. All callables are called from several threads.
+    `run_sql` gets SQL and the name of a sink, None for the usual one; it raises a `TrackerError` for what the asker did
+    wrong. All callables are called from several threads.
     """
 
     def __init__(
         self,
         path: Path,
-        run_sql: Callable[[str], Answer],
+        run_sql: Callable[[str, str | None], Answer],
         health: Callable[[], Mapping[str, Any]],
         metrics: Callable[[], bytes],
         snapshot: Callable[[], Sequence[Path]],
@@ -159,7 +162,7 @@ class ControlServer:
     async def _sql(self, request: web.Request) -> web.Response:
         sql = await request.text()
         try:
-            body, answer = await self._in_pool(self._answer, sql)
+            body, answer = await self._in_pool(self._answer, sql, _named(request.headers.get(_SINK)))
         except Retry as error:
             return web.Response(status=503, text=str(error))
         except Exception as error:  # a query must not take the worker down; its asker is told
@@ -167,8 +170,8 @@ class ControlServer:
         headers = {"X-Truncated": str(int(answer.truncated)), "X-Note": quote(answer.note)}
         return web.Response(body=body, headers=headers)
 
-    def _answer(self, sql: str) -> tuple[memoryview, Answer]:
-        answer = self._run_sql(sql)
+    def _answer(self, sql: str, of: str | None) -> tuple[memoryview, Answer]:
+        answer = self._run_sql(sql, of)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, answer.table.schema) as writer:
             writer.write_table(answer.table)
@@ -187,6 +190,10 @@ class ControlServer:
 
     async def _text(self, _: web.Request) -> web.Response:
         return web.Response(body=await self._in_pool(self._metrics), content_type="text/plain")
+
+
+def _named(header: str | None) -> str | None:
+    return None if header is None else unquote(header)
 
 
 def _listener(path: Path) -> socket.socket:
@@ -223,9 +230,9 @@ class ControlClient:
     def __init__(self, data: Path) -> None:
         self._data = data
 
-    def sql(self, sql: str) -> SqlAnswer:
-        """Run one query. Raises `Reject` with the reason where it is refused or fails."""
-        return asyncio.run(self.sql_async(sql))
+    def sql(self, sql: str, sink: str | None = None) -> SqlAnswer:
+        """Run one query in a sink. Raises `Reject` with the reason where it is refused or fails."""
+        return asyncio.run(self.sql_async(sql, sink))
 
     def snapshot(self) -> list[Path]:
         """Have the tables copied as Parquet; returns the files that are new. Raises `Reject` with what is wrong."""
@@ -239,9 +246,10 @@ class ControlClient:
         """The worker's metrics as Prometheus reads them."""
         return asyncio.run(self.metrics_async())
 
-    async def sql_async(self, sql: str) -> SqlAnswer:
+    async def sql_async(self, sql: str, sink: str | None = None) -> SqlAnswer:
         """As `sql`, inside an event loop."""
-        body, headers = await self._ask("POST", "/sql", sql.encode())
+        named = {} if sink is None else {_SINK: quote(sink)}
+        body, headers = await self._ask("POST", "/sql", sql.encode(), named)
         with pa.ipc.open_stream(body) as reader:
             return SqlAnswer(reader.read_all(), headers.get("X-Truncated") == "1", unquote(headers.get("X-Note", "")))
 
@@ -256,13 +264,15 @@ class ControlClient:
         body, _ = await self._ask("GET", "/metrics")
         return body
 
-    async def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[bytes, Mapping[str, str]]:
+    async def _ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[bytes, Mapping[str, str]]:
         connector = aiohttp.UnixConnector(str(socket_path(self._data)))
         timeout = aiohttp.ClientTimeout(total=None)  # the worker interrupts a query that takes too long
         try:
             async with (
                 aiohttp.ClientSession("http://tracker", connector=connector, timeout=timeout) as session,
-                session.request(method, path, data=body) as response,
+                session.request(method, path, data=body, headers=headers) as response,
             ):
                 content = await response.read()
         except (aiohttp.ClientError, OSError):
