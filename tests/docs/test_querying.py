@@ -2,30 +2,34 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import structlog
 
 from tracker.config import Properties, PropertySettings, SqlSettings
 from tracker.metrics import new_metrics
-from tracker.model import Cursor, Hit
+from tracker.model import Closed, Cursor, Hit
 from tracker.protocols.ga4 import GA4Protocol
 from tracker.testing import make_hit, make_request
 from tracker.testing.hits import NOW
 from tracker.testing.rows import compute_batch
 from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
 from tracker.warehouse.layout import Layout
+from tracker.warehouse.live import LiveRelations, written
 from tracker.warehouse.queries import Queries, open_offline
 from tracker.warehouse.writer import Writer
+from tracker.worker.live import Live
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "querying.md"
 EXAMPLES = re.findall(
     r"## ([^\n]+)\n(?:(?!\n## ).)*?```sql\n(.*?)```\n\n```text\n(.*?)```", PAGE.read_text(), re.DOTALL
 )
 MINUTE = 60
+SHOP = {"properties": {"G-SHOP": {"name": "Shop"}}}
 
 VISITS = (
     ("10.1", 0, "page_view", "/?utm_source=news&utm_medium=email"),
@@ -43,23 +47,44 @@ VISITS = (
 """Client, seconds after the first, event, page. A purchase comes twice: its page was loaded again from memory."""
 
 
+NOW_THERE = (
+    ("50.5", 0, "page_view", "/?utm_source=news&utm_medium=email"),
+    ("50.5", 20, "page_view", "/shoes"),
+    ("50.5", 45, "page_view", "/cart"),
+    ("60.6", 50, "page_view", "/shoes"),
+)
+"""Visits that still go on."""
+
+
 def hits() -> list[Hit]:
-    """What the visitors of the shop send, and one hit that has lost its name."""
+    """What the visitors of the shop sent, and one hit that has lost its name."""
+    return [*sent(VISITS), make_hit("v=2", property_id="G-SHOP", client_id="40.4")]
+
+
+def sent(visits: Sequence[tuple[str, int, str, str]]) -> list[Hit]:
+    """What visitors send."""
     known = Properties({}, PropertySettings())
     sent: list[Hit] = []
-    for client, seconds, event, page in VISITS:
+    for client, seconds, event, page in visits:
         location = f"https://shop.example{page}".replace("&", "%26")
         query = f"v=2&tid=G-SHOP&cid={client}&_p=1&_s={seconds}&en={event}&dl={location}"
         request = make_request(f"/g/collect?{query}", received_at=NOW + seconds * 1_000_000)
         sent += [piece for piece in GA4Protocol().hits(request, known) if isinstance(piece, Hit)]
-    return [*sent, make_hit("v=2", property_id="G-SHOP", client_id="40.4")]
+    return sent
+
+
+def missing(has: object, check: object) -> Live:
+    """What is in no table: a protosession for each client."""
+    open_hits = sent(NOW_THERE)
+    apart = [Closed(np.array([0, 1, 2]), "timeout"), Closed(np.array([3]), "timeout")]
+    return Live(compute_batch(open_hits, SHOP, apart).events, len(open_hits), len(open_hits))
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
     """The tables of the shop, as `tracker sql` sees them."""
     folder = tmp_path_factory.mktemp("shop")
-    batch = compute_batch(hits(), {"properties": {"G-SHOP": {"name": "Shop"}}})
+    batch = compute_batch(hits(), SHOP)
     writer = Writer(
         "main",
         DuckDB(DuckDBSettings(), folder),
@@ -71,7 +96,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
     writer.prepare()
     writer.write(batch, Cursor("log", 0, 1, len(hits())))
     writer.close()
-    with open_offline(folder / "tracker.duckdb", SqlSettings()) as queries:
+    live = LiveRelations(missing, written)
+    with open_offline(folder / "tracker.duckdb", SqlSettings(), live=live) as queries:
         yield queries
 
 
