@@ -2,13 +2,14 @@
 
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.worker.live_traffic import Tracked, sent, tracked, traffic
-from tracker.clock import MINUTE
+from tracker.clock import HOUR, MINUTE
 from tracker.testing.hits import NOW
 from tracker.worker import codec
 from tracker.worker.suspects import Suspects
@@ -252,3 +253,32 @@ def test_hits_that_ended_the_program_are_left_alone(tmp_path: Path) -> None:
         answer = line.queries.run("SELECT client_id FROM live_events")
     assert answer.table["client_id"].to_pylist() == ["3.1"]
     assert answer.note == "live_events leaves out 3 hits because the tracker died while it looked at them"
+
+
+@pytest.mark.parametrize("layout", ["wide", "split"])
+def test_columns_of_the_wide_view(tmp_path: Path, layout: str) -> None:
+    """In both layouts the columns are those of `events_wide`, in order, with the same types."""
+    with tracked(tmp_path, warehouse={"layout": layout}) as line:
+        line.append(sent("1.1"))
+        line.close_all()
+        line.append(sent("1.1", at=line.clock.now() + 30 * HOUR))
+        rows = line.ask(
+            "SELECT log_offset, session_entry_page_path AS entry FROM (FROM events_wide UNION ALL FROM live_events)"
+        )
+        shapes = [
+            line.ask(f"SELECT column_name, column_type FROM (DESCRIBE {name})")
+            for name in ("events_wide", "live_events")
+        ]
+    assert [row["entry"] for row in rows] == ["/", "/"]
+    assert shapes[0] == shapes[1]
+
+
+def test_properties_with_their_own_tables(tmp_path: Path) -> None:
+    """Hits of a property that has its own table are shown in the relation beside that."""
+    own = {"G-2": {"events_table": "shop_events"}, "G-3": {"sinks": ["elsewhere"]}}
+    sinks = {"main": {}, "elsewhere": {"path": "elsewhere.duckdb"}}
+    with tracked(tmp_path, properties=own, warehouse={"sinks": sinks}) as line:
+        for property_id in ("G-1", "G-2", "G-3"):
+            line.append([replace(hit, property_id=property_id) for hit in sent("1.1")])
+        assert line.ask("SELECT property_id AS p FROM live_events") == [{"p": "G-1"}]
+        assert line.ask("SELECT property_id AS p FROM shop_live_events") == [{"p": "G-2"}]
