@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import audit, check, child, columns, demo, rebuild, serve, snapshot, snippet, sql, tail, why
+from tracker.cli import audit, check, child, columns, demo, migrate, rebuild, serve, snapshot, snippet, sql, tail, why
 from tracker.errors import TrackerError
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     serve.serve, demo.demo, check.check, snippet.snippet, tail.tail, sql.sql, columns.columns, why.why, audit.audit,
-    snapshot.snapshot, rebuild.rebuild,
+    snapshot.snapshot, rebuild.rebuild, migrate.migrate,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)
