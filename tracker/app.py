@@ -41,6 +41,7 @@ from tracker.warehouse.driver import Answer, Driver, Questions
 from tracker.warehouse.duckdb import DuckDB
 from tracker.warehouse.layout import Layout
 from tracker.warehouse.live import LiveRelations, written
+from tracker.warehouse.live_only import LiveOnly
 from tracker.warehouse.writer import Writer
 from tracker.worker import codec
 from tracker.worker.archive import Archive
@@ -399,7 +400,7 @@ def _asker(
         if isinstance(opened, DuckDB):
             questions[name] = opened.queries(settings.sql, live(name))
         elif answers(type(opened)):
-            questions[name] = opened.queries(settings.sql)
+            questions[name] = LiveOnly(opened.queries(settings.sql), settings.sql, live(name))
     return lambda sql, sink: questions[asked_sink(kinds, sink)].run(sql)
 
 
