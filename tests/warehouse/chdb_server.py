@@ -140,6 +140,18 @@ class ChdbServer:
         self.port = self._http.server_address[1]
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
 
+    def paste(self, text: str) -> None:
+        """Run statements one after the other, as a client does into which they are pasted."""
+        with self._engine:
+            connection = self._connect()
+            try:
+                for statement in text.split(";\n"):
+                    if any(line and not line.startswith("--") for line in statement.splitlines()):
+                        connection.query(statement)
+            finally:
+                connection.query("USE default")
+                connection.close()
+
     def close(self) -> None:
         """Stop answering."""
         self.go_away()

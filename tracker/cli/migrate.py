@@ -36,7 +36,8 @@ def migrate(
         raise typer.BadParameter("--status compares everything; --phase goes with --plan and --apply")
     from tracker.cli.migrating import migrations
 
+    settings = resolve(config, data, plugins_dir=plugins_dir).settings
     act = "status" if status else "apply" if apply else "plan"
-    done = [getattr(each, act)(phase) for each in migrations(resolve(config, data, plugins_dir=plugins_dir), sink)]
+    done = [getattr(each, act)(phase) for each in migrations(settings, sink)]
     if not all(done):
         raise typer.Exit(1)

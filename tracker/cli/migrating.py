@@ -28,7 +28,6 @@ from tracker.worker.control import ControlClient, NobodyThere
 
 if TYPE_CHECKING:
     from tracker.config import Settings
-    from tracker.config.load import Loaded
 
 
 class Held(Retry):
@@ -46,9 +45,8 @@ class Held(Retry):
         )
 
 
-def migrations(loaded: "Loaded", sinks: Sequence[str] | None) -> "Iterator[Migration]":
+def migrations(settings: "Settings", sinks: Sequence[str] | None) -> "Iterator[Migration]":
     """One for each sink, or for each of `sinks`. Raises `Misconfigured` for a sink that is not there."""
-    settings = loaded.settings
     known_sinks = settings.warehouse.sinks
     for name in sinks or ():
         if name not in known_sinks:

@@ -107,7 +107,7 @@ class ClickHouse(Driver):
         return (
             f"chDB in {self.data / own.path}"
             if own.interface == "chdb"
-            else f"ClickHouse at {own.host}:{own.port or ''}"
+            else f"ClickHouse at {own.host}:{own.port or (8443 if own.interface == 'https' else 8123)}"
         )
 
     def open(self) -> None:
