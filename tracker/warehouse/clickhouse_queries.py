@@ -8,7 +8,8 @@ import itertools
 import math
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 from uuid import uuid4
@@ -28,6 +29,7 @@ KEEPER_EXCEPTION: no fault of the question.
 """
 _SPILL = 1 << 30
 _PIECE = 2_048
+_NAG_SECONDS = 0.5
 _PATIENCE_SECONDS = 30
 _TIME = re.compile(r"(?:LowCardinality\()?(?:Nullable\()?DateTime(?:\('[^']*'\))?\)*")
 """A time in whole seconds, which Arrow gets as a number."""
@@ -79,19 +81,22 @@ class ClickHouseQueries:
 
     def quiesce(self, why: str) -> None:
         """End every running question, which then says `why`, and return when none is left."""
-        with self._lock:
-            if not self._running:
-                return
-            self._running = dict.fromkeys(self._running, why)
-            names = ", ".join(literal(name) for name in self._running)
-        with suppress(Exception):  # away, or not allowed to: then each ends by its own timeout
-            session = self._sessions({})
-            try:
-                session.text(f"KILL QUERY WHERE Settings['log_comment'] IN ({names}) ASYNC")
-            finally:
-                session.close()
-        with self._lock:
-            self._lock.wait_for(lambda: not self._running, _PATIENCE_SECONDS)
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while self._running and time.monotonic() < until:
+            with self._lock:
+                self._running = dict.fromkeys(self._running, why)
+            with suppress(Exception):  # away, or not allowed to: then each ends by its own timeout
+                self._kill(list(self._running))
+            with self._lock:  # one that was between two statements is not ended yet
+                self._lock.wait_for(lambda: not self._running, _NAG_SECONDS)
+
+    def _kill(self, names: Sequence[str]) -> None:
+        session = self._sessions({})
+        try:
+            text = ", ".join(literal(name) for name in names)
+            session.text(f"KILL QUERY WHERE Settings['log_comment'] IN ({text}) ASYNC")
+        finally:
+            session.close()
 
     @contextmanager
     def _begun(self) -> Iterator[str]:
