@@ -6,6 +6,7 @@ where the next one goes on.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from threading import Event
 
 import numpy as np
@@ -14,6 +15,9 @@ from tracker.model import Cursor, Plan
 from tracker.worker.history import History
 from tracker.worker.log import Log
 from tracker.worker.sink import Compute, Writing, checked, put_aside
+
+_PASSES = 2
+"""The second one for what was planned during the first: a rebuild ends, however much comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +77,21 @@ class Rebuild:
         )
 
     def run(self, stop: Event, told: Callable[[Step], None] = lambda step: None) -> None:
-        """Write what is missing, and what a running tracker plans meanwhile, until `stop` is set.
+        """Write what is missing, then what a running tracker has planned meanwhile, unless `stop` is set before.
 
         `told` hears of every plan once it is in the warehouse. Raises `Lost` or `Broken` where history has a hole.
         """
-        while any([self._catch_up(partition, stop, told) for partition in range(self._log.partitions)]):  # noqa: C419
-            pass
+        for _ in range(_PASSES):
+            for partition in range(self._log.partitions):
+                self._catch_up(partition, stop, told)
 
-    def _catch_up(self, partition: int, stop: Event, told: Callable[[Step], None]) -> bool:
-        """Write a partition's plans; False when there was none."""
-        found = False
-        for plan in self._history.plans(partition, self.has(partition).plan + 1):
+    def _catch_up(self, partition: int, stop: Event, told: Callable[[Step], None]) -> None:
+        """Write a partition's plans, up to the newest there is at the beginning."""
+        has = self.has(partition).plan
+        for plan in islice(self._history.plans(partition, has + 1), self._log.totals(partition).plans - has):
             if stop.is_set():
-                return False
+                return
             told(self._write(partition, plan))
-            found = True
-        return found
 
     def _write(self, partition: int, plan: Plan) -> Step:
         records = self._history.get(partition, np.concatenate([closed.offsets for closed in plan.protosessions]))
