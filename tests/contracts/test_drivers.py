@@ -11,6 +11,7 @@ import pytest
 from tests.warehouse.chdb_server import ChdbServer
 from tracker.config import SqlSettings
 from tracker.testing import DriverContract
+from tracker.testing.drivers.base import opened
 from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
 from tracker.warehouse.driver import Driver
 from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
@@ -37,7 +38,6 @@ class TestDuckDB(DriverContract):
 class ClickHouseContract(DriverContract):
     """What ClickHouse does without, however it is reached."""
 
-    appends_whole = False
     has_null_lists = False
     has_null_structs = False
 
@@ -46,22 +46,28 @@ class ClickHouseContract(DriverContract):
         assert isinstance(driver, ClickHouse)
         driver._opened().command(sql)
 
+    def database(self, settings: ClickHouseSettings, data: Path) -> Iterator[Callable[[], Driver]]:
+        """Drivers on one database, which is gone afterwards: the engine loads all of them whenever it starts."""
+        yield lambda: ClickHouse(settings, data)
+        with opened(lambda: ClickHouse(settings, data)) as driver:
+            self.run(driver, f"DROP DATABASE {settings.database}")
+
 
 class TestClickHouse(ClickHouseContract):
     """ClickHouse's own engine, inside this process."""
 
     @pytest.fixture
-    def make_driver(self, chdb_folder: Path) -> Callable[[], Driver]:
+    def make_driver(self, chdb_folder: Path) -> Iterator[Callable[[], Driver]]:
         """A driver on a database of this test's own."""
         settings = ClickHouseSettings(interface="chdb", database=f"test_{uuid4().hex}")
-        return lambda: ClickHouse(settings, chdb_folder)
+        yield from self.database(settings, chdb_folder)
 
 
 class TestClickHouseServer(ClickHouseContract):
     """The same engine, spoken to over HTTP."""
 
     @pytest.fixture
-    def make_driver(self, clickhouse: ChdbServer, tmp_path: Path) -> Callable[[], Driver]:
+    def make_driver(self, clickhouse: ChdbServer, tmp_path: Path) -> Iterator[Callable[[], Driver]]:
         """A driver on a database of this test's own."""
         settings = ClickHouseSettings(port=clickhouse.port, database=f"test_{uuid4().hex}")
-        return lambda: ClickHouse(settings, tmp_path)
+        yield from self.database(settings, tmp_path)

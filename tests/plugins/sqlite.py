@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from tracker.errors import Retry
+from tracker.errors import Broken, Retry
 from tracker.hookspecs import hookimpl
 from tracker.model import Cursor
 from tracker.warehouse.driver import BadRows, Driver, DriverSettings, SchemaMismatch, TableBatch
+from tracker.warehouse.evolve import require
 
 
 class SQLiteSettings(DriverSettings):
@@ -33,7 +34,9 @@ class SQLite(Driver):
         """Open or create the file; `Retry` while another process has it locked."""
         path = self.data / self.settings.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=1)
+        with self._errors():
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=1)
+            self._db.execute("PRAGMA journal_mode = WAL")  # readers and the writer do not wait for each other
         with self._transaction():
             self._db.execute("CREATE TABLE IF NOT EXISTS tracker_schemas (name TEXT PRIMARY KEY, arrow BLOB NOT NULL)")
             self._db.execute(
@@ -42,13 +45,19 @@ class SQLite(Driver):
             )
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file, if it was opened."""
+        if hasattr(self, "_db"):
+            self._db.close()
 
     def describe(self, table: str) -> pa.Schema | None:
-        """The schema that was kept when the table was made or widened."""
+        """The schema that was kept when the table was made or widened, but for what somebody has changed since."""
         found = self._db.execute("SELECT arrow FROM tracker_schemas WHERE name = ?", [table]).fetchone()
-        return pa.ipc.read_schema(pa.py_buffer(found[0])) if found else None
+        kept = {field.name: field for field in pa.ipc.read_schema(pa.py_buffer(found[0]))} if found else {}
+        columns = self._db.execute(
+            'SELECT name, type, "notnull" AND dflt_value IS NULL FROM pragma_table_info(?)', [table]
+        ).fetchall()
+        fields = [_described(kept.get(name), name, native, bool(required)) for name, native, required in columns]
+        return pa.schema(fields) if fields else None
 
     def create(self, table: str, schema: pa.Schema) -> None:
         """Make the table and keep its schema."""
@@ -73,6 +82,8 @@ class SQLite(Driver):
         """Write all rows and the cursor, unless this plan is already here."""
         with self._transaction():
             here = self.cursor(cursor.partition)
+            if here is not None and here.log_id != cursor.log_id:
+                raise Broken(f"{self.settings.path} follows log {here.log_id}, and this is log {cursor.log_id}")
             if here is not None and here.plan >= cursor.plan:
                 return
             self._insert(tables)
@@ -105,9 +116,8 @@ class SQLite(Driver):
 
     def _insert(self, tables: Sequence[TableBatch]) -> None:
         for batch in tables:
-            schema, rows = self._known(batch.table), batch.rows
-            if unknown := set(rows.column_names) - set(schema.names):
-                raise SchemaMismatch(f"table {batch.table} has no column {min(unknown)}")
+            rows = batch.rows
+            require(batch.table, self.describe(batch.table), rows.schema)
             names = ", ".join(_quoted(name) for name in rows.column_names)
             marks = ", ".join("?" * rows.num_columns)
             columns = [[_written(value) for value in column.to_pylist()] for column in rows.columns]
@@ -130,24 +140,45 @@ class SQLite(Driver):
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All or nothing. A lock that another process holds, or a full disk, is `Retry`."""
+        """All or nothing."""
+        with self._errors():
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """A lock that another process holds, or a full disk, is `Retry`."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
             yield
-            self._db.execute("COMMIT")
         except sqlite3.OperationalError as error:
             raise Retry(f"{self.settings.path}: {error}") from error
-        finally:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
 
 
 _TYPES = {pa.int64(): "INTEGER", pa.bool_(): "INTEGER", pa.float64(): "REAL", pa.binary(): "BLOB"}
 
 
+_FIELDS = {native: kind for kind, native in reversed(_TYPES.items())}
+
+
 def _declared(field: pa.Field) -> str:
     """A column as SQLite is told of it. Whatever is no number is text: times in ISO 8601, lists and structs as JSON."""
-    return f"{_quoted(field.name)} {_TYPES.get(field.type, 'TEXT')}{'' if field.nullable else ' NOT NULL'}"
+    return f"{_quoted(field.name)} {_native(field)}{'' if field.nullable else ' NOT NULL'}"
+
+
+def _described(kept: pa.Field | None, name: str, native: str, required: bool) -> pa.Field:
+    """A column as an Arrow field: the one that was kept, if SQLite was told of the same."""
+    if kept is not None and (_native(kept), not kept.nullable) == (native, required):
+        return kept
+    return pa.field(name, _FIELDS.get(native, pa.string()), nullable=not required)
+
+
+def _native(field: pa.Field) -> str:
+    return _TYPES.get(field.type, "TEXT")
 
 
 def _written(value: Any) -> Any:

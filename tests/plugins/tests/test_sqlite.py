@@ -1,6 +1,8 @@
 """The SQLite driver under the contract of all drivers."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,3 +25,9 @@ class TestSQLite(DriverContract):
         """This driver answers no SQL; it reads whole tables."""
         assert isinstance(driver, SQLite)
         return driver.rows(table, "n")
+
+    def run(self, driver: Driver, sql: str) -> None:
+        """Somebody else opens the file and changes a table."""
+        with closing(sqlite3.connect(driver.data / driver.settings.path)) as other:
+            other.execute(sql)
+            other.commit()

@@ -47,8 +47,6 @@ class Declared:
     """The warehouse says itself which plan it has last. Without it `cursor` returns None."""
     checks_rows: ClassVar[bool] = True
     """`Driver.check` is supported, so that one bad row can be found. Without it `NotImplementedError`."""
-    appends_whole: ClassVar[bool] = True
-    """Other readers see all tables of a plan or none. Without it they may see some of its tables before the others."""
     has_null_lists: ClassVar[bool] = True
     """A list can be null; otherwise a null list reads back as an empty one."""
     has_null_structs: ClassVar[bool] = True

@@ -105,7 +105,7 @@ class Values(Declared):
         ]
         assert self.back(driver, "at", times) == times
 
-    @pytest.mark.parametrize("letter", ["x", "é", "你", "🎉", "e\u0301"])
+    @pytest.mark.parametrize("letter", ["x", "é", "你", "🎉", "e\u0301"], ids=["1", "2", "3", "4", "1 and 2"])
     def test_long_text(self, driver: Driver, letter: str) -> None:
         """Texts of 8 KB and of 8,192 characters come back whole, whatever a character takes."""
         values = [letter * (8192 // len(letter.encode())), letter * (8192 // len(letter))]
