@@ -10,8 +10,11 @@ import pytest
 
 from tests.worker.live_traffic import Tracked, sent, tracked, traffic
 from tracker.clock import HOUR, MINUTE
+from tracker.errors import Broken
+from tracker.model import Cursor
 from tracker.testing.hits import NOW
 from tracker.worker import codec
+from tracker.worker.live import noted
 from tracker.worker.suspects import Suspects
 
 ALL = "SELECT * FROM events UNION ALL SELECT * FROM live_events"
@@ -196,6 +199,41 @@ def test_a_log_that_is_trimmed_meanwhile_is_looked_at_again(tmp_path: Path) -> N
         assert len(by_place(line.ask(ALL))) == 30
         assert len(times) == 2
         assert line.log.start(0).offset > 0
+
+
+def test_hits_that_are_carried_meanwhile_are_not_lost(tmp_path: Path) -> None:
+    """A trim that moves the start point while the log is read makes the look begin again."""
+    with tracked(tmp_path) as line:
+        for minutes in range(0, 120, 10):
+            line.append(sent("1.1", at=NOW + minutes * MINUTE) + sent(f"9.{minutes}", at=NOW + minutes * MINUTE + 1))
+        line.consume()
+        line.write()
+        fold = line.missing._fold
+
+        def disturbed(*start: Any) -> Any:
+            line.trim()
+            line.missing._fold = fold
+            return fold(*start)
+
+        line.missing._fold = disturbed
+        assert line.ask("SELECT count(*) AS hits FROM live_events WHERE client_id = '1.1'") == [{"hits": 12}]
+        assert line.log.start(0).offset > 0
+
+
+def test_what_a_sink_has_by_the_log(tmp_path: Path) -> None:
+    """Warehouses that are not read in one transaction with the log have what the log noted."""
+    with tracked(tmp_path) as line:
+        line.append(sent("1.1"))
+        line.close_all()
+        assert noted(line.log, "main") == {0: Cursor(line.log.id, 0, 1, 0)}
+        assert line.missing(noted(line.log, "main")).hits == 0
+        assert line.missing(noted(line.log, "another")).hits == 1
+
+
+def test_tables_of_another_log(tmp_path: Path) -> None:
+    """Rows that another log made are not mixed with hits of this one."""
+    with tracked(tmp_path) as line, pytest.raises(Broken, match="rows of another log"):
+        line.missing({0: Cursor("another", 0, 1, 1)})
 
 
 def test_an_unchanged_log_is_not_computed_again(tmp_path: Path) -> None:
