@@ -130,8 +130,8 @@ class Driver(ABC):
     def append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
         """Write all rows and the cursor: once, whatever happens. Columns are matched by name.
 
-        Must do nothing when the warehouse already has `cursor.plan` or a later one of that partition. Raises `Broken` when
-        its cursor is one of another log.
+        Must do nothing when the warehouse already has `cursor.plan` or a later one of that partition. Raises `Broken`
+        when its cursor is one of another log.
         """
 
     @abstractmethod
