@@ -320,6 +320,25 @@ class Unquoted(SQLite):
         super().create(table, schema)
 
 
+class Modest(SQLite):
+    """Not broken, but does without what a driver may do without: tells no cursor, and tries no rows."""
+
+    _knows = False
+
+    def append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
+        self._knows = True
+        try:
+            super().append(tables, cursor)
+        finally:
+            self._knows = False
+
+    def cursor(self, partition: int) -> Cursor | None:
+        return super().cursor(partition) if self._knows else None
+
+    def check(self, tables: Sequence[TableBatch]) -> None:
+        raise NotImplementedError
+
+
 class ValuesChanged(SQLite):
     """Changes values on their way in; lists and structs are values too."""
 

@@ -3,13 +3,17 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.contracts.planted import DEFECTS, GAPS
+from tests.contracts.broken import Modest
+from tests.contracts.planted import DEFECTS, GAPS, Planted
+from tests.plugins.sqlite import SQLiteSettings
+from tracker.testing.drivers.base import Declared
+from tracker.warehouse.driver import Driver
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANTED = Path("tests/contracts/planted.py")
@@ -50,6 +54,31 @@ def test_found(failed: Mapping[str, bool], name: str) -> None:
     """Every test that is for this defect fails."""
     found_by = DEFECTS[name].found_by
     assert {test: failed[f"TestDefects::{node(test, name)}"] for test in found_by} == dict.fromkeys(found_by, True)
+
+
+class TestModest(Planted):
+    """A driver may do without some things, if its tests say so, and passes."""
+
+    keeps_cursor = False
+    checks_rows = False
+    takes_sql = False
+
+    @pytest.fixture
+    def make_driver(self, tmp_path: Path) -> Callable[[], Driver]:
+        """A driver on a file of this test's own."""
+        return lambda: Modest(SQLiteSettings(), tmp_path)
+
+    def run(self, driver: Driver, sql: str) -> None:
+        """Nobody else gets at the file."""
+        raise NotImplementedError
+
+
+def test_every_gap_is_planted() -> None:
+    """Whatever a driver may declare to do without is declared falsely here, and stands in the documentation."""
+    declared = {name for name, value in vars(Declared).items() if value is True}
+    assert declared | {"writes_at_once"} == set(GAPS)
+    page = (ROOT / "docs" / "writing-a-driver.md").read_text()
+    assert [name for name in GAPS if f"`{name}`" not in page] == []
 
 
 def test_none(failed: Mapping[str, bool]) -> None:
