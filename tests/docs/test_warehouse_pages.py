@@ -2,28 +2,14 @@
 
 import re
 import runpy
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-import structlog
 
-from tests.docs.test_querying import hits
-from tracker.config import Properties, PropertySettings, SqlSettings
-from tracker.metrics import new_metrics
-from tracker.model import Batch, Cursor, Hit
-from tracker.protocols.ga4 import GA4Protocol
-from tracker.testing import make_request
-from tracker.testing.rows import compute_batch
-from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
-from tracker.warehouse.driver import Driver
-from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
-from tracker.warehouse.layout import Layout
+from tracker.config import SqlSettings
 from tracker.warehouse.queries import open_offline
-from tracker.warehouse.writer import Writer
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TEMPLATE = DOCS / "warehouse-template.md"
@@ -50,47 +36,10 @@ def queries(page: str, title: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def shop() -> Batch:
-    """The events of a small shop, one of which has items."""
-    sold = "v=2&tid=G-SHOP&cid=50.5&_p=1&_s=1&en=purchase&cu=EUR&epn.value=40&pr1=idA~nmHat~pr20~qt2"
-    requests = [make_request(f"/g/collect?{sold}&dl=https://shop.example/cart")]
-    known = Properties({}, PropertySettings())
-    bought = [piece for one in requests for piece in GA4Protocol().hits(one, known) if isinstance(piece, Hit)]
-    return compute_batch([*hits(), *bought], {"properties": {"G-SHOP": {"name": "Shop"}}})
-
-
-def write(driver: Driver, rows: Batch) -> None:
-    """Write the shop's tables as a worker does."""
-    writer = Writer(
-        "main",
-        driver,
-        Layout(rows.events.schema, ()),
-        wait=threading.Event().wait,
-        metrics=new_metrics(),
-        log=structlog.get_logger(),
-    )
-    writer.prepare()
-    writer.write(rows, Cursor("log", 0, 1, len(hits())))
-
-
-@pytest.fixture(scope="module")
-def in_duckdb(tmp_path_factory: pytest.TempPathFactory, shop: Batch) -> Iterator[Callable[[str], Any]]:
+def in_duckdb(shop_folder: Path) -> Iterator[Callable[[str], Any]]:
     """Asks a DuckDB file of the shop, by the rules of `tracker sql`."""
-    folder = tmp_path_factory.mktemp("duckdb-page")
-    driver = DuckDB(DuckDBSettings(), folder)
-    write(driver, shop)
-    driver.close()
-    with open_offline(folder / "tracker.duckdb", SqlSettings()) as asked:
+    with open_offline(shop_folder / "tracker.duckdb", SqlSettings()) as asked:
         yield lambda sql: asked.run(sql).table
-
-
-@pytest.fixture(scope="module")
-def in_clickhouse(chdb_folder: Path, shop: Batch) -> Iterator[Callable[[str], Any]]:
-    """Asks the engine of ClickHouse, with the shop in it."""
-    driver = ClickHouse(ClickHouseSettings(interface="chdb", database=f"page_{uuid4().hex}"), chdb_folder)
-    write(driver, shop)
-    yield driver.query
-    driver.close()
 
 
 def test_every_driver_has_a_page() -> None:
