@@ -21,7 +21,7 @@ FROM (
     GROUP BY s.property_id, s.session_date_local, s.session_exit_page_path
     UNION ALL
     SELECT e.property_id, max(e.property_name), e.session_date_local, e.page_path, 0, 0, 0, count(*)
-    FROM $events_wide AS e
+    FROM $every_event AS e
     WHERE e.is_page_view AND e.session_id IS NOT NULL
     GROUP BY e.property_id, e.session_date_local, e.page_path
 ) AS p

@@ -3,7 +3,7 @@ SELECT
     d.property_id AS property_id,
     d.property_name AS property_name,
     d.date AS date,
-    t.step_number AS step_number,
+    CAST(t.step_number AS BIGINT) AS step_number,
     t.step AS step,
     d.counts[t.step_number] AS sessions,
     d.counts[t.step_number] / nullif(d.counts[1], 0) AS share_of_sessions,
@@ -29,7 +29,8 @@ FROM (
         FROM (
             SELECT
                 w.session_id AS session_id,
-                (w.timestamp_utc, w.event_number, w.log_partition, w.log_offset) AS place,
+                w.timestamp_utc AS timestamp_utc, w.event_number AS event_number, w.log_partition AS log_partition,
+                w.log_offset AS log_offset,
                 CASE
                     WHEN w.name = 'ecommerce_order' THEN 'cp'
                     WHEN w.is_purchase THEN 'p'

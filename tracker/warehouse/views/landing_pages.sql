@@ -15,11 +15,16 @@ SELECT
     sum(s.session_duration) / nullif(count(*), 0) AS average_session_duration,
     CAST(coalesce(sum(s.session_total_key_events), 0) AS BIGINT) AS key_events,
     CAST(sum(s.orders) AS BIGINT) AS orders,
-    CASE WHEN count(DISTINCT CASE WHEN s.orders > 0 THEN coalesce(s.order_currency, '') END) = 1
-        THEN max(s.order_currency) END AS currency,
-    CASE WHEN max(s.order_currencies) < 2
-        AND count(DISTINCT CASE WHEN s.orders > 0 THEN coalesce(s.order_currency, '') END) < 2
-        THEN coalesce(sum(s.order_revenue), 0) END AS revenue,
+    CASE
+        WHEN min(CASE WHEN s.orders > 0 THEN coalesce(s.order_currency, '') END)
+            = max(CASE WHEN s.orders > 0 THEN coalesce(s.order_currency, '') END) THEN max(s.order_currency)
+    END AS currency,
+    CASE
+        WHEN max(s.order_currencies) < 2
+            AND coalesce(min(CASE WHEN s.orders > 0 THEN coalesce(s.order_currency, '') END), '')
+            = coalesce(max(CASE WHEN s.orders > 0 THEN coalesce(s.order_currency, '') END), '')
+            THEN coalesce(sum(s.order_revenue), 0)
+    END AS revenue,
     coalesce(sum(s.order_revenue_in_usd), 0) AS revenue_in_usd
 FROM $person_sessions AS s
 GROUP BY s.property_id, s.session_date_local, s.session_entry_page_path

@@ -57,7 +57,6 @@ def _columns(tables: Tables, events: pa.Schema, session_columns: Collection[str]
     joined = set(session_columns) - {"session_id"} if tables.layout == "split" else set()
     return {
         "session_columns": _listed(_column("s", name) for name in session_names(events, session_columns)),
-        "stored_columns": _listed(_column("e", name) for name in events.names),
         "joined_columns": _listed(
             _joined(field) if field.name in joined else _column("e", field.name) for field in events
         ),
@@ -65,18 +64,24 @@ def _columns(tables: Tables, events: pa.Schema, session_columns: Collection[str]
 
 
 def _sessions(tables: Tables, words: Mapping[str, str]) -> dict[str, str]:
-    """Where the rows of sessions are, and how to have each session once."""
+    """Where the rows of sessions are, how to have each of them once, and where events have their columns."""
     if tables.layout == "wide":
         begins = "session_id IS NOT NULL AND event_number = 0"
         return {
             "session_rows": words["events"],
             "begins_session": begins,
             "sessions_once": words["sessions"],
+            "every_event": words["events"],
             "join_of_sessions": "",
         }
     rows = {"session_rows": words["sessions"], "begins_session": "session_id IS NOT NULL"}
     once = f"(\n{_sql('sessions', {**words, **rows})})"
-    return {**rows, "sessions_once": once, "join_of_sessions": f"LEFT JOIN {once} AS s ON s.session_id = e.session_id"}
+    return {
+        **rows,
+        "sessions_once": once,
+        "every_event": words["events_wide"],
+        "join_of_sessions": f"LEFT JOIN {once} AS s ON s.session_id = e.session_id",
+    }
 
 
 def _joined(field: pa.Field) -> str:
