@@ -26,7 +26,8 @@ class Create:
 class Widen:
     """The table lacks `fields`; one whose name exists is a struct (or list of structs) that gained members.
 
-    New columns are nullable, whatever was wanted: the rows already there have no value for them.
+    Such a field has the members that are there as well. New columns are nullable, whatever was wanted: the rows already
+    there have no value for them.
     """
 
     fields: tuple[pa.Field, ...]
@@ -80,7 +81,8 @@ class IncompatibleTable(SchemaMismatch):
 def plan(table: str, existing: pa.Schema | None, wanted: pa.Schema) -> Evolution:
     """How `existing` (None: no table) becomes able to hold rows of `wanted`. Raises `IncompatibleTable`.
 
-    Columns of the warehouse that are not wanted stay, and get nulls. Names are compared without case.
+    Columns of the warehouse, and members of its structs, that are not wanted stay, and get nulls: a newer release may
+    have added them. Names are compared without case.
     """
     differences = list(_bad_names(table, wanted))
     if existing is None:
@@ -97,7 +99,7 @@ def plan(table: str, existing: pa.Schema | None, wanted: pa.Schema) -> Evolution
             continue
         differences += _column_differences(table, old, field)
         if next(added_members(old.type, field.type), None):
-            additions.append(field.with_nullable(True))
+            additions.append(field.with_type(merged(old.type, field.type)).with_nullable(True))
     if differences:
         raise IncompatibleTable(table, differences, existing, wanted)
     return Widen(tuple(additions)) if additions else Nothing()
@@ -110,7 +112,7 @@ def require(table: str, existing: pa.Schema | None, rows: pa.Schema) -> None:
     rows where it cannot.
     """
     if existing is None:
-        raise SchemaMismatch(f"there is no table {table}")
+        raise SchemaMismatch(f"the warehouse has no table {table}")
     evolution = plan(table, existing, pa.schema([field.with_nullable(False) for field in rows]))
     if isinstance(evolution, Widen):
         lacking = ", ".join(field.name for field in evolution.fields)
@@ -140,6 +142,20 @@ def unknown_type(native: str) -> pa.DataType:
 def native_name(kind: pa.DataType) -> str:
     """A type in words; one that is not ours as the warehouse calls it."""
     return str(kind.type_name) if isinstance(kind, pa.OpaqueType) else str(kind)
+
+
+def merged(old: pa.DataType, new: pa.DataType) -> pa.DataType:
+    """A type with the struct members of both, those of `old` first."""
+    if pa.types.is_list(old) and pa.types.is_list(new):
+        return pa.list_(merged(old.value_type, new.value_type))
+    if not (pa.types.is_struct(old) and pa.types.is_struct(new)):
+        return new
+    wanted, here = _members(new), _members(old)
+    kept = [
+        field.with_type(merged(field.type, wanted[name].type)) if name in wanted else field
+        for name, field in here.items()
+    ]
+    return pa.struct([*kept, *(field for name, field in wanted.items() if name not in here)])
 
 
 def _bad_names(table: str, wanted: pa.Schema) -> Iterator[Difference]:
@@ -181,12 +197,10 @@ def _type_differences(path: str, old: pa.DataType, new: pa.DataType) -> Iterator
     if pa.types.is_list(old) and pa.types.is_list(new):
         yield from _type_differences(f"{path}[]", old.value_type, new.value_type)
     elif pa.types.is_struct(old) and pa.types.is_struct(new):
-        members = _members(new)
-        for field in old:
-            if field.name.lower() not in members:
-                yield f"column {path} has a member {field.name} in the warehouse that is gone here"
-            else:
-                yield from _type_differences(f"{path}.{field.name}", field.type, members[field.name.lower()].type)
+        here = _members(old)
+        for field in new:
+            if field.name.lower() in here:
+                yield from _type_differences(f"{path}.{field.name}", here[field.name.lower()].type, field.type)
     elif old != new:
         yield f"column {path} is {native_name(old)} in the warehouse and {new} here"
 
