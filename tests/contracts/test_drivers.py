@@ -53,6 +53,7 @@ class ClickHouseContract(DriverContract):
             self.run(driver, f"DROP DATABASE {settings.database}")
 
 
+@pytest.mark.slow  # the engine starts anew for each test; the one behind HTTP stays
 class TestClickHouse(ClickHouseContract):
     """ClickHouse's own engine, inside this process."""
 
