@@ -91,10 +91,12 @@ def test_changed_member() -> None:
     assert "items[].price is int64" in refusal(existing, wanted)
 
 
-def test_dropped_member() -> None:
-    """A struct that lost a member is refused."""
-    existing = pa.schema([("s", struct(a=pa.string(), b=pa.int64()))])
-    assert "member b" in refusal(existing, pa.schema([("s", struct(a=pa.string()))]))
+def test_member_that_is_not_wanted() -> None:
+    """A struct of the warehouse may have members that are not wanted; they stay when it gains others."""
+    existing = pa.schema([("s", pa.list_(struct(a=pa.string(), b=pa.string())))])
+    assert plan("events", existing, pa.schema([("s", pa.list_(struct(a=pa.string())))])) == Nothing()
+    both = pa.field("s", pa.list_(struct(a=pa.string(), b=pa.string(), c=pa.int64())))
+    assert plan("events", existing, pa.schema([("s", pa.list_(struct(c=pa.int64(), a=pa.string())))])) == Widen((both,))
 
 
 def test_became_nullable() -> None:
