@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -109,10 +109,9 @@ class SQLite(Driver):
         """Every row of a table as it went in: for tests and small exports."""
         schema = self._known(table)
         names = ", ".join(_quoted(name) for name in schema.names)
-        found = self._db.execute(f"SELECT {names} FROM {_quoted(table)} ORDER BY {_quoted(order)}")
-        return [
-            {field.name: _read(value, field.type) for field, value in zip(schema, row, strict=True)} for row in found
-        ]
+        found = self._db.execute(f"SELECT {names} FROM {_quoted(table)} ORDER BY {_quoted(order)}").fetchall()
+        columns = [_read(values, field.type) for field, values in zip(schema, zip(*found, strict=True), strict=False)]
+        return [dict(zip(schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def _insert(self, tables: Sequence[TableBatch]) -> None:
         for batch in tables:
@@ -189,16 +188,20 @@ def _written(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
-def _read(value: Any, kind: pa.DataType) -> Any:
-    if value is None:
-        return None
+def _read(values: Sequence[Any], kind: pa.DataType) -> list[Any]:
+    read = _reader(kind)
+    found: list[Any] = pa.array([None if value is None else read(value) for value in values], kind).to_pylist()
+    return found
+
+
+def _reader(kind: pa.DataType) -> Callable[[Any], Any]:
     if pa.types.is_nested(kind):
-        return pa.array([json.loads(value)], kind)[0].as_py()
+        return json.loads
     if pa.types.is_timestamp(kind):
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat
     if pa.types.is_date(kind):
-        return date.fromisoformat(value)
-    return bool(value) if pa.types.is_boolean(kind) else value
+        return date.fromisoformat
+    return bool if pa.types.is_boolean(kind) else lambda value: value
 
 
 def _quoted(name: str) -> str:
