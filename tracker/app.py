@@ -37,11 +37,12 @@ from tracker.receiver.server import Receiver
 from tracker.resources import Resources, library_versions, openers
 from tracker.warehouse.asked import answers, asked_sink
 from tracker.warehouse.destinations import Destinations
-from tracker.warehouse.driver import Answer, Driver, Questions
+from tracker.warehouse.driver import Answer, Driver, Questions, View
 from tracker.warehouse.duckdb import DuckDB
 from tracker.warehouse.layout import Layout
 from tracker.warehouse.live import LiveRelations, written
 from tracker.warehouse.live_only import LiveOnly
+from tracker.warehouse.snapshot_folder import OPEN_SQL
 from tracker.warehouse.writer import Writer
 from tracker.worker import codec
 from tracker.worker.archive import Archive
@@ -53,6 +54,7 @@ from tracker.worker.log import Log
 from tracker.worker.loop import Worker
 from tracker.worker.partition import partition_of
 from tracker.worker.sink import Sink
+from tracker.worker.snapshots import Snapshots
 from tracker.worker.suspects import Suspects
 
 logger = structlog.get_logger()
@@ -149,18 +151,22 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
             Sink(one.name, log, compute, one, settings.worker.attempts, metrics, stop, news, reached) for one in writers
         ]
         worker = Worker(log, consumers, sinks, settings.log, stop, news)
+        snapshots = _snapshots(settings, known, compute, drivers, worker, metrics, stop)
         suspects = Suspects(settings.data / "live_events.json", log.id)
         control = ControlServer(
             socket_path(settings.data),
             _asker(settings, drivers, partial(live_events, settings, log, found, known, opened, suspects)),
-            lambda: _health(worker, writers, opened),
+            lambda: _health(worker, writers, opened, snapshots),
             metrics.text,
-            lambda: _first_duckdb(drivers).snapshot(settings.warehouse.events_table),
+            snapshots.write,
         )
         control.start()
         stack.callback(control.stop)
         gc.freeze()
         gc.set_threshold(*_COLLECT)
+        snapshots.start()
+        stack.callback(snapshots.join)
+        stack.callback(stop.set)
         worker.run()
 
 
@@ -411,11 +417,57 @@ def _first_duckdb(drivers: Mapping[str, Driver]) -> DuckDB:
     raise Misconfigured("no sink of this tracker is a DuckDB file, and only of these there are snapshots")
 
 
-def _health(worker: Worker, writers: Sequence[Writer], opened: Resources) -> Mapping[str, Any]:
+def _snapshots(
+    settings: Settings,
+    known: Properties[Any],
+    compute: Computer,
+    drivers: Mapping[str, Driver],
+    worker: Worker,
+    metrics: Metrics,
+    stop: threading.Event,
+) -> Snapshots:
+    """Parquet copies of the first DuckDB sink."""
+    name = next((name for name, opened in drivers.items() if isinstance(opened, DuckDB)), None)
+    state = next((sink.state for sink in worker.sinks if sink.name == name), None)
+    folder = snapshot_folder(settings)
+
+    def write() -> Sequence[Path]:
+        opened = _first_duckdb(drivers)
+        tables, views = snapshot_contents(settings, layout(settings, known, compute, name or ""))
+        return opened.snapshot(folder, tables, views, settings.snapshots.keep_replaced, stop.is_set)
+
+    return Snapshots(
+        write,
+        folder / OPEN_SQL,
+        settings.snapshots.interval,
+        lambda: state is not None and state.state == "running",
+        SystemClock(),
+        metrics,
+        stop,
+    )
+
+
+def snapshot_folder(settings: Settings) -> Path:
+    """Where the Parquet copies are."""
+    return settings.snapshots.folder or settings.data / "snapshots"
+
+
+def snapshot_contents(settings: Settings, tables: Layout) -> tuple[Sequence[str], Sequence[View]]:
+    """The tables that are copied, and the views on top of them."""
+    names = [name for own in tables.sets for name in ([own.events, own.sessions][: 2 if own.layout == "split" else 1])]
+    return names, tables.views(DuckDB.dialect) if settings.warehouse.views else []
+
+
+def _health(worker: Worker, writers: Sequence[Writer], opened: Resources, snapshots: Snapshots) -> Mapping[str, Any]:
     views = [f"sink {one.name}: {complaint}" for one in writers for complaint in one.complaints]
     return {
         "partitions": [consumer_health(one) for one in worker.consumers],
         "sinks": [sink_health(one) for one in worker.sinks],
         "data": opened.describe(),
-        "problems": [*worker.problems(), *views, *(one["problem"] for one in opened.describe() if one["problem"])],
+        "snapshots": snapshots.describe(),
+        "problems": [
+            *worker.problems(),
+            *views,
+            *(one["problem"] for one in [*opened.describe(), snapshots.describe()] if one["problem"]),
+        ],
     }

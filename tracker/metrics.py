@@ -33,6 +33,8 @@ class Metrics:
     column_failures: Counter
     write_seconds: Histogram
     retries: Counter
+    snapshots: Counter
+    snapshot_time: Gauge
 
     def text(self) -> bytes:
         """The Prometheus exposition of all of them."""
@@ -89,5 +91,13 @@ def new_metrics() -> Metrics:
         ),
         retries=Counter(
             "tracker_sink_retries", "Attempts at a plan that failed and will be repeated.", ["sink"], registry=r
+        ),
+        snapshots=Counter(
+            "tracker_snapshots", "Parquet snapshots, by what came of them: written or failed.", ["outcome"], registry=r
+        ),
+        snapshot_time=Gauge(
+            "tracker_snapshot_time_seconds",
+            "When the last Parquet snapshot was written, seconds since 1970 UTC; 0 before the first since start.",
+            registry=r,
         ),
     )

@@ -232,6 +232,17 @@ class SqlSettings(Section):
     """Most hits that `live_events` shows, those of who was last active; more are left out, and it is said."""
 
 
+class SnapshotSettings(Section):
+    """Parquet copies of the tables in a DuckDB file, one file a day, for tools that cannot ask the tracker."""
+
+    interval: Duration | None = Field(None, ge=1_000_000)
+    """How often the tracker brings them up to date, `15m` for one. Default: only when `tracker snapshot` is called."""
+    folder: Path | None = None
+    """Where; default: `snapshots` in the data folder."""
+    keep_replaced: Duration = 3_600_000_000
+    """How long a file that is no longer in `open.sql` stays for those who read it: longer than the longest query."""
+
+
 class PropertySettings(Section):
     """One tracked site or app: a `[properties.ID]` section. Protocols add settings of their own."""
 
@@ -308,6 +319,7 @@ class Settings(Section):
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
     sql: SqlSettings = Field(default_factory=SqlSettings)
+    snapshots: SnapshotSettings = Field(default_factory=SnapshotSettings)
     currency: CurrencySettings = Field(default_factory=CurrencySettings)
     geo: GeoSettings = Field(default_factory=GeoSettings)
     columns: dict[str, Any] = Field(default_factory=dict)

@@ -4,7 +4,8 @@ Rows and cursor go into one transaction, so a plan is there once or not at all. 
 `queries`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,11 +14,12 @@ import duckdb
 import pyarrow as pa
 from pydantic import Field
 
+from tracker.clock import HOUR
 from tracker.config import Size, SqlSettings
 from tracker.errors import Broken, Retry
 from tracker.model import Cursor
 from tracker.warehouse.change import Change, CreateTable, Relation, WidenTable
-from tracker.warehouse.driver import Driver, DriverSettings, NothingThere, TableBatch
+from tracker.warehouse.driver import Driver, DriverSettings, NothingThere, TableBatch, View
 from tracker.warehouse.duckdb_file import CATALOG, connect, cursor, is_fatal, translated
 from tracker.warehouse.duckdb_sql import RELATIONS, by_hand, relations_of, statements
 from tracker.warehouse.duckdb_types import described, quoted, readable
@@ -28,6 +30,8 @@ from tracker.warehouse.snapshots import write_snapshots
 
 CURSOR_TABLE = "tracker_cursor"
 """One row per partition: the last plan that is in the file."""
+_PATIENCE = 5.0
+"""Seconds that closing waits for a snapshot, which looks between two row groups whether it should go on."""
 _CURSOR_SCHEMA = pa.schema(
     [
         pa.field("partition", pa.int64(), nullable=False),
@@ -69,6 +73,7 @@ class DuckDB(Driver):
         self._writing: duckdb.DuckDBPyConnection | None = None
         self._root: duckdb.DuckDBPyConnection | None = None
         self._queries: list[Queries] = []
+        self._copying = threading.Lock()
         self._fits: dict[str, tuple[list[Any], pa.Schema]] = {}
 
     def open(self) -> None:
@@ -90,10 +95,12 @@ class DuckDB(Driver):
                 self._writing.execute(statement)
 
     def close(self) -> None:
-        """Interrupt queries and close the file, checkpointed."""
+        """Interrupt queries, put a snapshot off, and close the file, checkpointed."""
         for queries in self._queries:
             queries.quiesce("the warehouse is closing")
         connections, self._writing, self._root = (self._writing, self._root), None, None
+        if self._copying.acquire(timeout=_PATIENCE):  # a snapshot has seen that its file is closing
+            self._copying.release()
         for connection in connections:
             if connection is not None:
                 connection.close()
@@ -200,9 +207,25 @@ class DuckDB(Driver):
         with open_offline(self.path, settings, live=live) as queries:
             yield queries
 
-    def snapshot(self, table: str) -> list[Path]:
-        """Copy a table's changed days as Parquet into the folder `snapshots`. From any thread."""
-        return write_snapshots(self._query_cursor, self.data / "snapshots", table)
+    def snapshot(
+        self,
+        folder: Path,
+        tables: Sequence[str],
+        views: Sequence[View] = (),
+        keep_replaced: int = HOUR,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> list[Path]:
+        """Bring the Parquet copies in `folder` up to date, see `write_snapshots`. From any thread, one at a time."""
+        with self._copying:
+            root = self._root
+            return write_snapshots(
+                self._query_cursor,
+                folder,
+                tables,
+                views=views,
+                keep_replaced=keep_replaced,
+                stop=lambda: stop() or self._root is not root,
+            )
 
     def _append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
         with self._registered(tables), self._transaction() as connection:
