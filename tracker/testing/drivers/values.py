@@ -183,6 +183,17 @@ class Values(Declared):
         driver.append([batch(turned, [{"n": 1, "page": page, "pages": [page]}], "narrow")], at_plan(1))
         assert self.rows(driver, "narrow") == [{"n": 1, "page": page, "pages": [page]}]
 
+    def test_missing_members(self, driver: Driver) -> None:
+        """A member that the table has and the rows have not is null: a newer release may have added it."""
+        schema, less = (
+            pa.schema([("n", pa.int64()), ("page", inner), ("pages", pa.list_(inner))])
+            for inner in (pa.struct([(name, pa.string()) for name in names]) for names in (("b", "a"), ("a",)))
+        )
+        driver.create("narrow", schema)
+        driver.append([batch(less, [{"n": 1, "page": {"a": "A"}, "pages": [{"a": "A"}]}], "narrow")], at_plan(1))
+        page = {"a": "A", "b": None}
+        assert self.rows(driver, "narrow") == [{"n": 1, "page": page, "pages": [page]}]
+
     def test_chunks(self, driver: Driver) -> None:
         """Rows in several chunks, cut differently in each column, some of them empty, are all written."""
         rows = [row(n, text=str(n), items=[{"name": str(n), "price": n / 2, "tags": []}]) for n in range(30)]
