@@ -230,7 +230,9 @@ def test_views_that_are_not_ours(driver: Driver) -> None:
     run(driver, "CREATE VIEW pages AS SELECT 'mine' AS page")
     started = writer(driver, AFTER)
     started.prepare()
-    assert started.complaints == ["view pages is not made: something that is not ours has the name"]
+    assert started.complaints == [
+        "view pages is not made: something that is not ours has the name, and is what other views read"
+    ]
     assert driver.query("SELECT page FROM pages")["page"].to_pylist() == ["mine"]
 
 
@@ -254,7 +256,9 @@ def test_split_where_a_view_stood(driver: Driver) -> None:
     assert driver.relations()["sessions"].kind == "table"
     again = writer(driver, viewed)
     again.prepare()
-    assert again.complaints == ["view sessions is not made: something that is not ours has the name"]
+    assert again.complaints == [
+        "view sessions is not made: something that is not ours has the name, and is what other views read"
+    ]
 
 
 def test_members_reach_views(driver: Driver) -> None:

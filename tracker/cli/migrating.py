@@ -23,7 +23,7 @@ from tracker.warehouse.duckdb_sql import RELATIONS, relations_of
 from tracker.warehouse.duckdb_types import COLUMNS, schema_of
 from tracker.warehouse.evolve import IncompatibleTable
 from tracker.warehouse.layout import Layout
-from tracker.warehouse.states import State, states, unfilled
+from tracker.warehouse.states import State, listed, states, unfilled
 from tracker.worker.control import ControlClient, NobodyThere
 
 if TYPE_CHECKING:
@@ -135,12 +135,15 @@ class Migration:
 
     def _notes(self, found: Changes) -> Iterator[str]:
         for name in found.not_ours:
-            yield f"view {name} is left alone: something that is not ours has the name"
+            yield (
+                f"view {name} is left alone: something that is not ours has the name, and views of ours that read "
+                f"{name} read that"
+            )
         for change in found.tables:
             wanted = self.layout.schemas.get(change.table) if isinstance(change, WidenTable) else None
             if isinstance(change, WidenTable) and wanted and (others := unfilled(change.here, wanted)):
                 yield (
-                    f"table {change.table} has columns that nothing fills: {', '.join(others)}; where one of them is a "
+                    f"table {change.table} has columns that nothing fills: {listed(others)}; where one of them is a "
                     "new column under another name, rename it before this"
                 )
 

@@ -11,6 +11,7 @@ from tracker.warehouse.driver import View
 from tracker.warehouse.evolve import IncompatibleTable
 
 WANTED, NOT_OURS = "as wanted", "not ours"
+_MOST_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,19 @@ def unfilled(here: pa.Schema | None, wanted: pa.Schema) -> list[str]:
     return [name for name in (here.names if here else ()) if name.lower() not in names]
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence; of many only the first."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
+
+
 def _table(
     here: Existing, table: str, wanted: pa.Schema, change: Change | None, problem: IncompatibleTable | None
 ) -> State:
     if problem:
         return State(table, "table", "differs: " + "; ".join(map(str, problem.differences)), is_well=False)
     if isinstance(change, WidenTable):
-        names = ", ".join(field.name for field in change.fields)
+        names = listed([field.name for field in change.fields])
         state = f"lacks {_counted(len(change.fields))} or members of it: {names}"
         state = state if _has_members(change) else f"lacks {_counted(len(change.fields))}: {names}"
     elif isinstance(change, CreateTable | DropView):
@@ -64,7 +71,7 @@ def _table(
     else:
         state = WANTED
     others = unfilled(here.describe(table), wanted) if state != "missing" else []
-    more = f" (nothing fills {', '.join(others)})" if others else ""
+    more = f" (nothing fills {listed(others)})" if others else ""
     return State(table, "table", state + more, is_well=state == WANTED)
 
 

@@ -67,7 +67,8 @@ class Writer:
         self._until_done(self.driver.open)
         found = self._until_done(self._fit)
         self._not_ours = [
-            f"view {name} is not made: something that is not ours has the name" for name in found.not_ours
+            f"view {name} is not made: something that is not ours has the name, and is what other views read"
+            for name in found.not_ours
         ]
         self._missing = found.views
         self._put_views()
