@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -57,6 +57,16 @@ class Program:
         """Put a file into the plugins folder."""
         (self._plugins / name).write_text(source)
 
+    def set(self, **settings: str) -> None:
+        """Change settings for every later start."""
+        self._settings |= settings
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """What a command on this folder is started with; `settings` for this time only."""
+        own = {**self._settings, "RECEIVER__ADMIN_PORT": str(self.admin_port), **settings}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRACKER_")}
+        return {**inherited, "KILL_AT": str(self._armed), **{f"TRACKER_{name}": value for name, value in own.items()}}
+
     def start(self, **settings: str) -> None:
         """Start it; returns when its children run. `settings` hold for this time only."""
         arguments = ["serve", "--data", str(self.data), "--port", str(self.port), "--plugins-dir", str(self._plugins)]
@@ -66,7 +76,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=self._environment(settings),
+                env=self.environment(**settings),
             )
         self.pid("worker")
 
@@ -181,7 +191,7 @@ class Program:
             [sys.executable, "-m", "tracker", "audit", "--data", str(self.data)],
             capture_output=True,
             text=True,
-            env=self._environment({}),
+            env=self.environment(),
             timeout=PATIENCE,
             check=False,
         )
@@ -221,11 +231,6 @@ class Program:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
             self.kills += 1
-
-    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
-        own = {**self._settings, "RECEIVER__ADMIN_PORT": str(self.admin_port), **settings}
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRACKER_")}
-        return {**inherited, "KILL_AT": str(self._armed), **{f"TRACKER_{name}": value for name, value in own.items()}}
 
 
 def _is_running(pid: int) -> bool:
