@@ -1,6 +1,9 @@
 """`tracker migrate`: what is said of warehouses that somebody has changed by hand, and how they are mended."""
 
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +21,7 @@ from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
 from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
 
 Act = Literal["plan", "apply", "status"]
+ACTS: tuple[Act, ...] = ("plan", "apply", "status")
 
 
 @dataclass
@@ -228,6 +232,21 @@ def test_views_switched_off(in_duckdb: Bench) -> None:
     assert in_duckdb.state("people") == ""
 
 
+HOLD = "import sys, duckdb; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read(1)"
+
+
+def test_file_that_another_process_holds(in_duckdb: Bench) -> None:
+    """Where no tracker answers for the file, the process that holds it is named, whatever is asked."""
+    command = [sys.executable, "-c", HOLD, in_duckdb.migration.driver.where]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        said = {act: in_duckdb.said(act) for act in ACTS}
+        holder.communicate(b"x")
+    assert [is_well for is_well, _ in said.values()] == [False] * 3
+    assert all(f"(PID {holder.pid})" in text for _, text in said.values())
+
+
 def test_looking_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A plan or a status of nothing leaves nothing behind; everything is to be made."""
     with pytest.raises(SystemExit) as ended:
@@ -237,7 +256,9 @@ def test_looking_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str
         main(["migrate", "--data", str(tmp_path / "data")])
     assert ended.value.code == 0
     assert not (tmp_path / "data").exists()
-    assert f"-- sink main (duckdb, {tmp_path / 'data' / 'tracker.duckdb'})" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert re.search(r"table +events +missing", printed)
+    assert f"-- sink main (duckdb, {tmp_path / 'data' / 'tracker.duckdb'})" in printed
 
 
 def test_looking_makes_no_database(clickhouse: ChdbServer, tmp_path: Path, made: tuple[Migration, Path]) -> None:
@@ -258,3 +279,18 @@ def test_one_act_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
         main(["migrate", "--sink", "mian"])
     assert ended.value.code == 1
     assert "there is no sink 'mian' (did you mean 'main'?)" in capsys.readouterr().err
+
+
+def test_driver_of_a_plugin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A driver that shows no statements is told of in words, and migrated all the same."""
+    warehouse = {"sinks": {"copy": {"driver": "sqlite"}}}
+    plugins = Path(__file__).parents[1] / "plugins"
+    settings = Settings.model_validate(
+        {"data": tmp_path, "plugins_dir": plugins, "warehouse": warehouse, "columns": {"visitor_region": "language"}}
+    )
+    (migration,) = migrations(settings, None)
+    bench = Bench(migration, print, capsys)
+    assert "\n-- create table events with " in bench.said("plan")[1]
+    assert bench.said("apply")[0]
+    assert bench.said("status")[0]
+    assert bench.state("events") == "as wanted"
