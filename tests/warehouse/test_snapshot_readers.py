@@ -14,7 +14,7 @@ from tracker.warehouse.duckdb_file import connect, cursor
 from tracker.warehouse.snapshots import write_snapshots
 
 DAYS = 4
-ROWS = 500
+ROWS = 3000
 """Rows that a plan adds to one day, with its events and sessions in one transaction."""
 
 OPEN_SQL = """
@@ -22,12 +22,13 @@ import sys, duckdb
 for _ in range(int(sys.argv[2])):
     with duckdb.connect() as reader:
         reader.execute(open(sys.argv[1] + "/open.sql").read())
-        days = reader.execute("SELECT date_utc, count(*), count(DISTINCT log_offset), sum(length(pad)) FROM events "
-                              "GROUP BY date_utc").fetchall()
-        ends = reader.execute("SELECT (SELECT max(log_offset) FROM events), (SELECT max(log_offset) FROM sessions)")
-        ends = ends.fetchone()
+        for _ in range(3):
+            days = reader.execute("SELECT date_utc, count(*), count(DISTINCT log_offset), sum(length(pad)) "
+                                  "FROM events GROUP BY date_utc").fetchall()
+            ends = reader.execute("SELECT (SELECT max(log_offset) FROM events), (SELECT max(log_offset) FROM sessions)")
+            ends = ends.fetchone()
     assert len(days) == 4 and ends[0] == ends[1], (days, ends)
-    assert all(n == once and not n % 500 and pad == 20 * n for _, n, once, pad in days), days
+    assert all(n == once and not n % 3000 and pad == 20 * n for _, n, once, pad in days), days
 """
 PYARROW = """
 import sys
@@ -36,7 +37,7 @@ for _ in range(int(sys.argv[2])):
     rows = ds.dataset(sys.argv[1] + "/events").to_table()
     days = rows.group_by("date_utc").aggregate([([], "count_all"), ("log_offset", "count_distinct")]).to_pylist()
     assert len(days) == 4, days
-    assert all(d["count_all"] == d["log_offset_count_distinct"] and not d["count_all"] % 500 for d in days), days
+    assert all(d["count_all"] == d["log_offset_count_distinct"] and not d["count_all"] % 3000 for d in days), days
 """
 
 
