@@ -19,6 +19,7 @@ from tracker import app
 from tracker.cli import main
 from tracker.warehouse.clickhouse import ClickHouse
 from tracker.worker.archive import Archive
+from tracker.worker.control import ControlServer, socket_path
 from tracker.worker.rebuild import Rebuild, Step
 
 ROUNDS = 5
@@ -235,6 +236,23 @@ def test_tables_emptied_in_part_are_refused(
     assert run(mine) == 1
     error = capsys.readouterr().err
     assert [word in error for word in (told, "remove all of them")] == [True] * 2
+
+
+@pytest.mark.parametrize(("state", "refused"), [("running", True), ("starting", True), ("stopped", False)])
+def test_a_warehouse_that_the_tracker_writes_is_left_to_it(
+    past: Past, tmp_path: Path, capsys: pytest.CaptureFixture[str], state: str, refused: bool
+) -> None:
+    """ClickHouse would take two writers; one whose sink has stopped may be built while the tracker runs."""
+    mine = past.copy(tmp_path, '[warehouse.sinks.click]\ndriver = "clickhouse"\nport = 1\nconnect_timeout = 1\n')
+    health = {"sinks": [{"sink": "click", "state": state}]}
+    server = ControlServer(socket_path(mine.data), None, lambda: health, bytes, list)  # type: ignore[arg-type]
+    server.start()
+    try:
+        assert run(mine) == 1
+    finally:
+        server.stop()
+    told = capsys.readouterr().err
+    assert ("writes into sink 'click' itself" in told, "127.0.0.1:1" in told) == (refused, not refused)
 
 
 @pytest.fixture
