@@ -40,7 +40,7 @@ def test_no_other_files() -> None:
 def test_pasted_into_duckdb(name: str, tmp_path: Path) -> None:
     """Pasted into plain DuckDB, the plan makes the tables, views and comments that `--apply` makes."""
     with duckdb.connect(str(tmp_path / "pasted.duckdb")) as pasted:
-        pasted.execute(golden(name))
+        pasted.execute(plan(name))
         expected = _inside(pasted)
     (migration,) = migrations(Settings.model_validate({**PLANS[name], "data": tmp_path}), None)
     assert migration.apply(None)
@@ -68,7 +68,7 @@ def database(clickhouse: ChdbServer, tmp_path: Path) -> Iterator[ClickHouse]:
 @pytest.mark.parametrize("name", IN_CLICKHOUSE)
 def test_pasted_into_clickhouse(name: str, database: ClickHouse, clickhouse: ChdbServer, tmp_path: Path) -> None:
     """Pasted into a client of ClickHouse, the plan makes the tables and views that `--apply` makes."""
-    clickhouse.paste(golden(name))
+    clickhouse.paste(plan(name))
     expected = _held(database)
     other = f"test_{uuid4().hex}"
     sinks = {"main": {"driver": "clickhouse", "port": clickhouse.port, "database": other}}

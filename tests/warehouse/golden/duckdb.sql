@@ -937,10 +937,10 @@ FROM (
             PARTITION BY e.property_id, e.client_id ORDER BY e.timestamp_utc, e.log_partition, e.log_offset
         ) AS user_before
     FROM "events" AS e
-    WHERE e.user_id IS NOT NULL AND NOT coalesce(e.is_consent_update, false)
+    WHERE e.user_id IS NOT NULL
 ) AS c
 WHERE c.user_before IS NULL OR c.user_before <> c.user_id;
-COMMENT ON VIEW "client_users" IS 'One row for each stretch of time in which a client belonged to a user: from the moment the user id was seen on it until another one was. A client that only ever had one user belonged to them before, too. [tracker 7dbfa3ec]';
+COMMENT ON VIEW "client_users" IS 'One row for each stretch of time in which a client belonged to a user: from the moment the user id was seen on it until another one was. A client that only ever had one user belonged to them before, too. [tracker a5ff9714]';
 CREATE VIEW IF NOT EXISTS "person_events" AS
 SELECT
     e.id AS id,
@@ -1447,12 +1447,12 @@ FROM (
     UNION ALL
     SELECT e.property_id, max(e.property_name), e.session_date_local, e.page_path, 0, 0, 0, count(*)
     FROM "events" AS e
-    WHERE e.is_page_view AND e.session_id IS NOT NULL
+    WHERE e.is_page_view
     GROUP BY e.property_id, e.session_date_local, e.page_path
 ) AS p
 GROUP BY p.property_id, p.date, p.exit_page
 HAVING sum(p.exits) > 0;
-COMMENT ON VIEW "exit_pages" IS 'One row for each property, day and last page of sessions: how many sessions ended there. The page is null for sessions that viewed none. [tracker b8a4a1bc]';
+COMMENT ON VIEW "exit_pages" IS 'One row for each property, day and last page of sessions: how many sessions ended there. The page is null for sessions that viewed none. [tracker 2fc2ab42]';
 CREATE VIEW IF NOT EXISTS "page_paths" AS
 SELECT
     e.property_id AS property_id,
