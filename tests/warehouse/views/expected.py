@@ -32,7 +32,7 @@ class Known:
 
     def _logins(self) -> dict[tuple[str, str], Rows]:
         found: dict[tuple[str, str], Rows] = defaultdict(list)
-        for row in sorted(self.counted, key=lambda row: (row["timestamp_utc"], *_place(row))):
+        for row in sorted(self.rows, key=lambda row: (row["timestamp_utc"], *_place(row))):
             if row["user_id"]:
                 found[row["property_id"], row["client_id"]].append(row)
         return found
@@ -346,7 +346,7 @@ def orders(known: Known) -> Rows:
         own = [r for r in known.refunds if r["property_id"] == property_id and known.order_of(r) is first]
         same = [r for r in own if known.refund_currency(r) == first["ecommerce_currency"]]
         revenue, usd = first["ecommerce_purchase_revenue"], first["ecommerce_purchase_revenue_in_usd"]
-        in_usd = _sum(own, "ecommerce_refund_value_in_usd")
+        in_usd = None if _without_usd(own, "refund_value") else _sum(own, "ecommerce_refund_value_in_usd")
         found.append({
             "event_id": first["id"], "property_id": property_id, "date": first["date_local"],
             "transaction_id": first["params_transaction_id"], "ordered_at": first["timestamp_utc"],
@@ -360,7 +360,7 @@ def orders(known: Known) -> Rows:
             "refunded": _sum(same, "ecommerce_refund_value"),
             "net_revenue": None if revenue is None else revenue - _sum(same, "ecommerce_refund_value"),
             "revenue_in_usd": usd, "refunded_in_usd": in_usd,
-            "net_revenue_in_usd": None if usd is None else usd - in_usd,
+            "net_revenue_in_usd": None if None in (usd, in_usd) else usd - in_usd,
         })  # fmt: skip
     return found
 
@@ -375,7 +375,7 @@ def revenue_by_day(known: Known) -> Rows:
         revenue, refunded = _sum(own, "ecommerce_purchase_revenue"), _sum(back, "ecommerce_refund_value")
         usd, back_usd = _sum(own, "ecommerce_purchase_revenue_in_usd"), _sum(back, "ecommerce_refund_value_in_usd")
         priced = [row for row in own if row["ecommerce_purchase_revenue"] is not None]
-        unknown = [row for row in priced if row["ecommerce_purchase_revenue_in_usd"] is None]
+        unknown = _without_usd(own, "purchase_revenue") + _without_usd(back, "refund_value")
         found.append({
             "property_id": key[0], "date": key[1], "currency": key[2], "orders": len(own),
             "customers": len({known.person(row) for row in own}),
@@ -384,7 +384,7 @@ def revenue_by_day(known: Known) -> Rows:
             "shipping": _sum(own, "ecommerce_shipping_value"),
             "refunds": len(back), "refunded": refunded, "net_revenue": revenue - refunded,
             "average_order_value": _rate(revenue, len(priced)), "revenue_in_usd": usd, "refunded_in_usd": back_usd,
-            "net_revenue_in_usd": usd - back_usd, "amounts_without_usd": len(unknown),
+            "net_revenue_in_usd": usd - back_usd, "amounts_without_usd": unknown,
         })  # fmt: skip
     return found
 
@@ -543,6 +543,12 @@ def _count(rows: Rows, name: str) -> int:
 
 def _distinct(rows: Rows, name: str) -> int:
     return len({row[name] for row in rows if row[name] is not None})
+
+
+def _without_usd(rows: Rows, amount: str) -> int:
+    """How many amounts have no value in dollars."""
+    known = [row for row in rows if row[f"ecommerce_{amount}"] is not None]
+    return sum(row[f"ecommerce_{amount}_in_usd"] is None for row in known)
 
 
 def _rate(part: float, whole: float) -> float | None:

@@ -119,17 +119,27 @@ VISITS = (
     Visit(SHOP, "b.2", 2, ((0, page("/")), (1, page("/shoes", name="view_item") + f"&{P1}&{P2}"),
         (2, page("/shoes", name="view_item") + f"&{P2}"), (3, page("/", name="add_to_cart") + f"&{P2}"))),
     # Orders without an id, one in a currency that has no rate, one without an amount.
-    Visit(SHOP, "b.3", 3, ((0, page("/")), (1, bought("", 8, "EUR")), (2, bought("", 8, "EUR")),
+    Visit(SHOP, "b.3", 3, ((0, page("/")), (1, bought("", 8, "EUR", f"&{P2}")), (2, bought("", 8, "EUR", f"&{P2}")),
         (3, bought("T5", 100, "XTS")), (4, page("/thanks", name="purchase") + "&ep.transaction_id=T6"))),
-    Visit(SHOP, "b.4", 3, ((0, bought("T7", 7, "EUR")),)),
+    Visit(SHOP, "b.4", 3, ((0, bought("T7", 7, "EUR")),
+        (1, page("/", name="purchase") + "&cu=EUR&ep.transaction_id=T8"))),
+    # What is given back before it is bought, as far as clocks tell.
+    Visit(SHOP, "b.5", 5, ((0, page("/")), (1, refund("T9", "6", "EUR")), (2, bought("T9", 6, "EUR")))),
+    # Somebody logs in on somebody else's client, in the middle of a session.
+    Visit(SHOP, "d.1", 5, ((0, page("/")),), "eve"),
+    Visit(SHOP, "d.1", 6, ((0, page("/")), (1, page("/shoes") + "&uid=dora"), (2, page("/sale")))),
+    Visit(SHOP, "d.1", 7, ((0, page("/")),)),
     # What a consent change sends again.
     Visit(SHOP, "c.1", 4, ((0, page(NEWS)), (1, page("/shoes", name="view_item") + f"&{P1}"),
-        (2, page(NEWS) + "&gcu=1"), (2.1, page("/shoes", name="view_item") + f"&{P1}&gcu=1"), (2.2, page("/about")))),
+        (2, page(NEWS) + "&gcu=1"), (2.1, page("/shoes", name="add_to_cart") + f"&{P1}&gcu=1&uid=zoe"),
+        (2.2, page("/about")))),
+    Visit(SHOP, "c.1", 5, ((0, page("/about")),)),
     Visit(SHOP, "c.2", 4, ((0, page("/", name="scroll")),)),
     # Over midnight in New York, which is no midnight in UTC; and the other way round.
     Visit(NIGHT, "n.1", 0.79, ((0, page("/")), (5, page("/a")), (9, page("/a")), (14, page("/b")))),
     Visit(NIGHT, "n.1", 1.61, ((0, page("/a", "https://chatgpt.com/")), (25, page("/b")))),
     Visit(NIGHT, "n.2", 0.625, ((0, page("/b")), (10, page("/b", name="refund") + "&epn.value=2&cu=USD"))),
+    Visit(NIGHT, "n.2", 3, ((0, bought("N1", 30, "USD")), (5, refund("N1", "4")))),
     # Matomo: products, carts, orders, a goal; the order's page is loaded again on another day.
     Visit(BOUTIQUE, "0123456789abcdef", 0, (
         (0, shown("/?mtm_campaign=sakura&mtm_source=line&mtm_medium=social")), (1, shown("/kimono", KIMONO)),

@@ -22,6 +22,6 @@ FROM (
             PARTITION BY e.property_id, e.client_id ORDER BY e.timestamp_utc, e.log_partition, e.log_offset
         ) AS user_before
     FROM $events AS e
-    WHERE e.user_id IS NOT NULL AND NOT coalesce(e.is_consent_update, false)
+    WHERE e.user_id IS NOT NULL
 ) AS c
 WHERE c.user_before IS NULL OR c.user_before <> c.user_id

@@ -22,7 +22,7 @@ FROM (
     UNION ALL
     SELECT e.property_id, max(e.property_name), e.session_date_local, e.page_path, 0, 0, 0, count(*)
     FROM $every_event AS e
-    WHERE e.is_page_view AND e.session_id IS NOT NULL
+    WHERE e.is_page_view
     GROUP BY e.property_id, e.session_date_local, e.page_path
 ) AS p
 GROUP BY p.property_id, p.date, p.exit_page
