@@ -127,3 +127,9 @@ def test_mark() -> None:
     (other,) = [mark for mark in map(mark_of, made(WEEKLY).values()) if mark]
     assert one != other
     assert made(DAILY)["daily"].comment == f"One row a day. [tracker {one}]"
+
+
+def test_table_that_does_not_belong_to_us() -> None:
+    """A table whose columns fit may be refused for what it means."""
+    with pytest.raises(IncompatibleTables, match="table events does not fit the columns:\n- another layout"):
+        changes(WANTED, WANTED, TABLES, (), lambda table, here: "another layout" if table == "events" else "")

@@ -11,9 +11,9 @@ import pytest
 
 from tracker.errors import Broken, Retry
 from tracker.model import ENUMERATION, Cursor
-from tracker.warehouse.clickhouse import CURSOR_TABLE, ClickHouse, ClickHouseSettings
+from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
 from tracker.warehouse.clickhouse_errors import translated
-from tracker.warehouse.clickhouse_sql import Storage, add_columns, create_table, cursor_engine
+from tracker.warehouse.clickhouse_sql import CURSOR_TABLE, Storage, add_columns, create_table, cursor_engine
 from tracker.warehouse.clickhouse_types import UnsupportedType, from_clickhouse, to_clickhouse
 from tracker.warehouse.driver import BadRows, SchemaMismatch, TableBatch
 

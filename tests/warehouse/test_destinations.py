@@ -76,6 +76,7 @@ def test_default_sinks() -> None:
             "properties.p: events_table sessions is the sessions table beside",
         ),
         ({"p": {"events_table": "a_events", "sessions_table": "a_events"}}, "is the events table beside a_events"),
+        ({"p": {"events_table": "a"}, "q": {"events_table": "a_events"}}, "would have views of the same names as a;"),
         ({"p": {"events_table": "tracker_ledger"}}, "names that begin with tracker_ are the tracker's own"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from tracker.model import Batch, DeadLetter, Outcome, Outcomes
 from tracker.warehouse.layout import DEAD_LETTERS, EPOCHS, LEDGER, Layout
-from tracker.warehouse.tables import Tables
+from tracker.warehouse.tables import Kind, Tables
 
 LETTER = DeadLetter(2, 7, 5, "p", 1_700_000_000_000_001, "columns", "no_id", b"\x00raw")
 COLUMNS = pa.schema(
@@ -167,3 +167,18 @@ def test_dead_letter() -> None:
 def test_empty_tables_are_left_out() -> None:
     """A plan without events and dead letters writes neither table."""
     assert Layout(COLUMNS, SESSION)(batch([])) == []
+
+
+@pytest.mark.parametrize("was", ["wide", "split"])
+@pytest.mark.parametrize("now", ["wide", "split"])
+def test_table_of_another_layout(was: Kind, now: Kind) -> None:
+    """A table of events that was made in the other layout is refused: its rows would lack their sessions."""
+    here = Layout(COLUMNS, SESSION, sets=[Tables(was)]).schemas["events"]
+    why = Layout(COLUMNS, SESSION, sets=[Tables(now)]).misfit("events", here)
+    assert why.startswith(f"it was made in the layout {was}") if was != now else why == ""
+
+
+def test_tables_without_layout() -> None:
+    """The tracker's own tables are the same in both."""
+    layout = Layout(COLUMNS, SESSION, sets=[SPLIT])
+    assert [layout.misfit(table, schema) for table, schema in layout.schemas.items()] == [""] * 5

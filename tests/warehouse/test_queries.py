@@ -277,6 +277,37 @@ def test_interrupt_all(queries: Queries) -> None:
     assert [str(error) for error in raised] == ["the query was interrupted: the memory was needed"]
 
 
+def test_held_off(queries: Queries) -> None:
+    """Running questions are interrupted and say why; one that comes meanwhile waits, and is answered."""
+    thread, raised = in_background(lambda: queries.run(ENDLESS))
+    wait_until_running(queries)
+    with queries.held_off("the memory was needed") as was_busy:
+        thread.join(10)
+        waiting, _ = in_background(lambda: queries.run("SELECT 1"))
+        waiting.join(0.2)
+        assert (was_busy, waiting.is_alive(), queries.is_busy()) == (True, True, False)
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert [str(error) for error in raised] == ["the query was interrupted: the memory was needed"]
+
+
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_held_off_if_idle(queries: Queries, is_busy: bool) -> None:
+    """Questions wait where none is under way; one that is goes on, and others beside it."""
+    thread, _ = in_background(lambda: queries.run(ENDLESS if is_busy else "SELECT 1"))
+    if is_busy:
+        wait_until_running(queries)
+    else:
+        thread.join(10)
+    with queries.held_off_if_idle() as is_idle:
+        other, _ = in_background(lambda: queries.run("SELECT 1"))
+        other.join(5 if is_busy else 0.2)
+        assert (is_idle, other.is_alive()) == (not is_busy, not is_busy)
+    other.join(10)
+    queries.interrupt_all("over")
+    thread.join(10)
+
+
 def test_nothing_to_interrupt(queries: Queries) -> None:
     """Interrupting says when there was nothing to interrupt."""
     assert not queries.interrupt_all("why")

@@ -108,7 +108,7 @@ class Migration:
         """Print how every table and view compares, and the cursors."""
         try:
             with self._looked() as here:
-                found = list(states(here, self.layout.schemas, self._views()))
+                found = list(states(here, self.layout.schemas, self._views(), self.layout.misfit))
                 cursors = list(self._cursors(here))
         except TrackerError as error:
             return _failed(error)
@@ -119,7 +119,8 @@ class Migration:
         return self.layout.views(self.driver.dialect) if self.settings.warehouse.views else None
 
     def _compared(self, here: Existing) -> Changes:
-        return compared(here, {**self.driver.own_tables(), **self.layout.schemas}, self._views())
+        tables = {**self.driver.own_tables(), **self.layout.schemas}
+        return compared(here, tables, self._views(), self.layout.misfit)
 
     def _statements(self, found: Changes, phase: Phase | None) -> list[str]:
         lines = []

@@ -5,7 +5,7 @@ alone, comes after. What adding does not mend is refused as a whole, with every 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
@@ -17,6 +17,8 @@ from tracker.warehouse.driver import SchemaMismatch, View
 from tracker.warehouse.evolve import Create, Difference, Evolution, IncompatibleTable, Widen, plan
 
 Phase = Literal["pre", "post"]
+Misfit = Callable[[str, pa.Schema], str]
+"""(table, its columns now) -> why our rows do not belong there; empty where they do."""
 
 _MARK = re.compile(r"\[tracker ([0-9a-f]+)\]$")
 
@@ -63,15 +65,18 @@ def changes(
     wanted: Mapping[str, pa.Schema],
     relations: Mapping[str, Relation],
     views: Sequence[View] | None,
+    misfit: Misfit = lambda table, here: "",
 ) -> Changes:
     """How a warehouse becomes what is wanted. Raises `IncompatibleTables`.
 
     `existing` has, for each wanted table, its columns, None where there is none. `views` stand in order of dependence;
-    with None views are none of our business.
+    with None views are none of our business. `misfit` says why a table cannot be used although its columns fit.
     """
     in_the_way = [DropView(name) for name in wanted if _is_ours(relations.get(name))] if views is not None else []
     gone = {change.name for change in in_the_way}
-    tables = _tables({name: None if name in gone else here for name, here in existing.items()}, wanted, relations, gone)
+    tables = _tables(
+        {name: None if name in gone else here for name, here in existing.items()}, wanted, relations, gone, misfit
+    )
     if views is None:
         return Changes(tables, ())
     made = _puts(wanted, relations, views)
@@ -82,9 +87,14 @@ def changes(
     return Changes((*in_the_way, *tables, *made[:first_replaced]), (*made[first_replaced:], *unwanted), not_ours)
 
 
-def compared(here: Existing, wanted: Mapping[str, pa.Schema], views: Sequence[View] | None) -> Changes:
+def compared(
+    here: Existing,
+    wanted: Mapping[str, pa.Schema],
+    views: Sequence[View] | None,
+    misfit: Misfit = lambda table, here: "",
+) -> Changes:
     """The changes that what is in a warehouse now needs. Raises `IncompatibleTables`."""
-    return changes({table: here.describe(table) for table in wanted}, wanted, here.relations(), views)
+    return changes({table: here.describe(table) for table in wanted}, wanted, here.relations(), views, misfit)
 
 
 def mark_of(relation: Relation | None) -> str:
@@ -98,13 +108,14 @@ def _tables(
     wanted: Mapping[str, pa.Schema],
     relations: Mapping[str, Relation],
     gone: set[str],
+    misfit: Misfit,
 ) -> tuple[Change, ...]:
     found: list[Change] = []
     problems: list[IncompatibleTable] = []
     for table, schema in wanted.items():
         here = existing[table]
         try:
-            evolution = _evolution(table, here, schema, None if table in gone else relations.get(table))
+            evolution = _evolution(table, here, schema, None if table in gone else relations.get(table), misfit)
         except IncompatibleTable as problem:
             problems.append(problem)
             continue
@@ -117,9 +128,13 @@ def _tables(
     return tuple(found)
 
 
-def _evolution(table: str, here: pa.Schema | None, wanted: pa.Schema, relation: Relation | None) -> Evolution:
+def _evolution(
+    table: str, here: pa.Schema | None, wanted: pa.Schema, relation: Relation | None, misfit: Misfit
+) -> Evolution:
     if relation is not None and relation.kind == "view":
         raise IncompatibleTable(table, [Difference("view", table, f"{table} is a view: rename or drop it")])
+    if here is not None and (why := misfit(table, here)):
+        raise IncompatibleTable(table, [Difference("layout", table, why)], here, wanted)
     return plan(table, here, wanted)
 
 

@@ -45,9 +45,9 @@ Evolution = Create | Widen | Nothing
 class Difference:
     """Something that adding columns does not mend, and what a person may do about it, in words."""
 
-    kind: Literal["name", "type", "null", "left over", "view"]
+    kind: Literal["name", "type", "null", "left over", "view", "layout"]
     """A name that cannot be; another type; NOT NULL where there may be nulls; NOT NULL where no column of ours is; a
-    view in the place of a table.
+    view in the place of a table; a table of another layout.
     """
     column: str
     text: str

@@ -10,7 +10,9 @@ import pyarrow as pa
 
 from tracker.model import ENUMERATION, Batch, DeadLetter, Outcome
 from tracker.warehouse.driver import TableBatch, View
+from tracker.warehouse.sessions import required, session_names, sessions_schema
 from tracker.warehouse.tables import Tables
+from tracker.warehouse.views import ready_views
 
 LEDGER, DEAD_LETTERS, EPOCHS = "tracker_ledger", "tracker_dead_letters", "tracker_epochs"
 """Names of the tracker's own tables: how many hits of each plan ended where, those that could not be written, and what
@@ -69,15 +71,6 @@ which log time.
 """
 
 
-SESSION_KEYS = (
-    "session_id", "property_id", "property_name", "client_id", "tracking_protocol", "timestamp_utc", "date_utc",
-    "date_local", "ingested_at", "schema_epoch", "log_partition", "log_offset",
-)  # fmt: skip
-"""What a table of sessions has, before the session columns: whose session, and where and when it began, taken from its
-first event.
-"""
-
-
 class Layout:
     """The tables of one sink, and which rows of a batch go into which.
 
@@ -119,9 +112,21 @@ class Layout:
 
     def views(self, dialect: str) -> Sequence[View]:
         """The ready views over these tables, in order of dependence; none for a warehouse of another dialect."""
-        from tracker.warehouse.views import ready_views  # it reads this module
-
         return [view for own in self.sets for view in ready_views(dialect, own, self.columns, self.session_columns)]
+
+    def misfit(self, table: str, here: pa.Schema) -> str:
+        """Why a table of events cannot be used although its columns fit: it was made in another layout. Else empty."""
+        own = next((own for own in self.sets if own.events == table), None)
+        of_sessions = self.session_columns - {"session_id"}
+        if own is None or not of_sessions or "session_id" not in here.names:
+            return ""
+        was = "split" if of_sessions.isdisjoint(here.names) else "wide"
+        if was == own.layout:
+            return ""
+        return (
+            f"it was made in the layout {was}, and its rows would look as if their sessions had no facts: name another "
+            "events_table, or drop the tables and run `tracker rebuild`"
+        )
 
     def _schemas(self) -> dict[str, pa.Schema]:
         schemas: dict[str, pa.Schema] = {}
@@ -163,22 +168,7 @@ class Layout:
         ids = rows["session_id"].combine_chunks().dictionary_encode().indices
         codes, first = np.unique(ids.fill_null(-1).to_numpy(), return_index=True)
         taken = rows.select(self._session_names).take(pa.array(np.sort(first[codes >= 0]), pa.int64()))
-        return taken.cast(pa.schema([_required(field) for field in taken.schema]))
-
-
-def session_names(columns: pa.Schema, session_columns: Collection[str]) -> list[str]:
-    """The columns of a table of sessions: its keys, as far as there are such columns, then the session columns."""
-    keys = [name for name in SESSION_KEYS if name in columns.names]
-    return [*keys, *(name for name in columns.names if name in session_columns and name not in keys)]
-
-
-def sessions_schema(columns: pa.Schema, session_columns: Collection[str]) -> pa.Schema:
-    """The schema of a table of sessions: there the id of the session is never null."""
-    return pa.schema([_required(columns.field(name)) for name in session_names(columns, session_columns)])
-
-
-def _required(field: pa.Field) -> pa.Field:
-    return field.with_nullable(False) if field.name == "session_id" else field
+        return taken.cast(pa.schema([required(field) for field in taken.schema]))
 
 
 def _epoch(batch: Batch) -> pa.Table:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tracker.warehouse.change import Change, CreateTable, DropView, Existing, PutView, WidenTable
-from tracker.warehouse.changes import Changes, IncompatibleTables, compared
+from tracker.warehouse.changes import Changes, IncompatibleTables, Misfit, compared
 from tracker.warehouse.driver import View
 from tracker.warehouse.evolve import IncompatibleTable
 
@@ -25,10 +25,15 @@ class State:
     """Nothing is to be done about it: by the tracker, or by a person."""
 
 
-def states(here: Existing, wanted: Mapping[str, pa.Schema], views: Sequence[View] | None) -> Iterator[State]:
+def states(
+    here: Existing,
+    wanted: Mapping[str, pa.Schema],
+    views: Sequence[View] | None,
+    misfit: Misfit = lambda table, here: "",
+) -> Iterator[State]:
     """Every table and view there should be, and views of ours that should not. Looks only."""
     try:
-        found = compared(here, wanted, views)
+        found = compared(here, wanted, views, misfit)
     except IncompatibleTables as problem:
         differing = {table.table: table for table in problem.tables}
         found = compared(here, {name: schema for name, schema in wanted.items() if name not in differing}, views)

@@ -43,6 +43,7 @@ def contradictions(sets: Sequence[tuple[str, Tables]]) -> Iterator[str]:
     """What cannot be about the table sets of several settings sections, (section, its tables), in words."""
     first: dict[str, tuple[str, Tables]] = {}
     users: dict[str, tuple[str, str]] = {}
+    prefixes: dict[str, str] = {}
     for section, own in sets:
         before, known = first.setdefault(own.events, (section, own))
         if own.layout != known.layout:
@@ -55,6 +56,8 @@ def contradictions(sets: Sequence[tuple[str, Tables]]) -> Iterator[str]:
                 f"{section}: sessions_table {own.sessions} beside the table {own.events}, which {before} has "
                 f"{known.sessions} beside; give one of them another events_table"
             )
+        if (same := prefixes.setdefault(own.prefix, own.events)) != own.events:
+            yield f"{section}: events_table {own.events} would have views of the same names as {same}; choose another"
         for name, role in ((own.events, "events"), (own.sessions, "sessions")):
             if name.startswith("tracker_"):
                 yield f"{section}: {role}_table {name}: names that begin with tracker_ are the tracker's own"

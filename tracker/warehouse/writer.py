@@ -111,7 +111,7 @@ class Writer:
         """Make the tables fit; returns what else is to be done."""
         try:
             views = self._layout.views(self.driver.dialect) if self._views else None
-            found = compared(self.driver, self._layout.schemas, views)
+            found = compared(self.driver, self._layout.schemas, views, self._layout.misfit)
         except SchemaMismatch as problem:
             raise SchemaMismatch(f"sink {self.name}: {problem}") from problem
         self.driver.apply(found.tables)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tracker.warehouse.layout import SESSION_KEYS
+from tracker.warehouse.sessions import SESSION_KEYS
 
 Row = dict[str, Any]
 Rows = list[Row]

@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 
 from tracker.warehouse.driver import View
-from tracker.warehouse.layout import session_names
+from tracker.warehouse.sessions import session_names
 from tracker.warehouse.tables import Tables
 from tracker.warehouse.views.dialects import DIALECTS
 
