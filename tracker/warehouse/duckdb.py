@@ -6,7 +6,7 @@ Rows and cursor go into one transaction, so a plan is there once or not at all. 
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from tracker.errors import Broken, Retry
 from tracker.model import Cursor
 from tracker.warehouse.change import Change, CreateTable, Relation, WidenTable
 from tracker.warehouse.driver import Driver, DriverSettings, NothingThere, TableBatch, View
-from tracker.warehouse.duckdb_file import CATALOG, connect, cursor, is_fatal, translated
+from tracker.warehouse.duckdb_file import CATALOG, connect, cursor, is_fatal, is_short_of_memory, translated
 from tracker.warehouse.duckdb_sql import RELATIONS, by_hand, relations_of, statements
 from tracker.warehouse.duckdb_types import described, quoted, readable
 from tracker.warehouse.evolve import IncompatibleTable, require
@@ -158,16 +158,19 @@ class DuckDB(Driver):
         return list(by_hand(problem))
 
     def append(self, tables: Sequence[TableBatch], cursor: Cursor) -> None:
-        """See `Driver.append`. When memory is short, running queries are interrupted and the rows are tried once more.
+        """See `Driver.append`. When memory is short, the rows are tried once more while no question runs.
 
         Raises `Broken` when the file follows another log.
         """
         try:
             self._append(tables, cursor)
         except Retry as error:
-            if not isinstance(error.__cause__, duckdb.OutOfMemoryException) or not self._interrupt_queries():
+            if not is_short_of_memory(error.__cause__):
                 raise
-            self._append(tables, cursor)
+            with self._alone() as freed:
+                if not freed:
+                    raise
+                self._append(tables, cursor)
 
     def check(self, tables: Sequence[TableBatch]) -> None:
         """See `Driver.check`: a transaction that is rolled back."""
@@ -181,11 +184,15 @@ class DuckDB(Driver):
         return None
 
     def tidy(self) -> None:
-        """Move the write-ahead log into the file, unless a query is in the way."""
+        """Move the write-ahead log into the file, unless there is a question: one that takes all memory would make that
+        fail, and DuckDB then wants the file opened again. A commit does it where the log grows long.
+        """
         if not Path(f"{self.path}.wal").exists():
             return
-        with self._errors():
-            self._connection().execute(f"CHECKPOINT {CATALOG}")
+        with ExitStack() as stack, self._errors():
+            idle = [stack.enter_context(queries.held_off_if_idle()) for queries in self._queries]
+            if all(idle):
+                self._connection().execute(f"CHECKPOINT {CATALOG}")
 
     def query(self, sql: str) -> pa.Table:
         """See `Driver.query`; only from the writer's own thread."""
@@ -258,15 +265,22 @@ class DuckDB(Driver):
             require(batch.table, described(connection, batch.table), batch.rows.schema)
             self._fits[batch.table] = columns, batch.rows.schema
 
-    def _interrupt_queries(self) -> bool:
-        interrupted = [queries.interrupt_all("the memory was needed to write") for queries in self._queries]
-        return any(interrupted)
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """While no question takes memory. Gives whether one did."""
+        with ExitStack() as stack:
+            why = "the memory was needed to write"
+            busy = [stack.enter_context(queries.held_off(why)) for queries in self._queries]
+            yield any(busy)
 
     def _query_cursor(self) -> duckdb.DuckDBPyConnection:
         root = self._root
         if root is None:
             raise Retry(f"{self.path} is not open")
-        return cursor(root)
+        try:
+            return cursor(root)
+        except duckdb.Error as error:  # there is no memory left for it, for one
+            raise Retry(str(error)) from error
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._writing is None:
@@ -297,8 +311,16 @@ class DuckDB(Driver):
                 yield connection
                 connection.execute("COMMIT" if keep else "ROLLBACK")
             except BaseException:
-                _rollback(connection)
+                self._roll_back(connection)
                 raise
+
+    def _roll_back(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Never leaves an aborted transaction behind: nothing could be written after it. It takes memory, too."""
+        if _rolled_back(connection):
+            return
+        with self._alone():
+            if not _rolled_back(connection):
+                self.close()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -310,9 +332,14 @@ class DuckDB(Driver):
             raise translated(error) from error
 
 
-def _rollback(connection: duckdb.DuckDBPyConnection) -> None:
-    with suppress(duckdb.Error):  # a failed commit has rolled back by itself
+def _rolled_back(connection: duckdb.DuckDBPyConnection) -> bool:
+    try:
         connection.execute("ROLLBACK")
+    except duckdb.TransactionException:  # none is active: a failed commit has rolled back by itself
+        return True
+    except duckdb.Error as error:
+        return is_fatal(error) or isinstance(error, duckdb.ConnectionException)  # closed: opened again anyway
+    return True
 
 
 def _cursor(connection: duckdb.DuckDBPyConnection, partition: int) -> Cursor | None:

@@ -23,6 +23,8 @@ each checkpoint until they are full, which triples the cost of a row. The file i
 
 _UNREADABLE = ("not a valid DuckDB database file", "version number", "storage version")
 
+_SHORT = ("failed to allocate", "could not allocate")
+
 _RETRY = (
     duckdb.IOException,
     duckdb.OutOfMemoryException,
@@ -94,6 +96,13 @@ def translated(error: duckdb.Error) -> TrackerError:
     if isinstance(error, _BAD_ROWS):
         return BadRows(str(error))
     return SchemaMismatch(str(error)) if isinstance(error, _SCHEMA) else Retry(str(error))
+
+
+def is_short_of_memory(error: BaseException | None) -> bool:
+    """Whether it is for want of memory; a commit that fails for that does not say so by its class."""
+    return isinstance(error, duckdb.OutOfMemoryException) or (
+        isinstance(error, duckdb.Error) and any(text in str(error) for text in _SHORT)
+    )
 
 
 def is_fatal(error: duckdb.Error) -> bool:

@@ -61,6 +61,7 @@ class Queries:
         """`cursors` makes a new connection to the file, to be closed here; without `live` there is no `live_events`."""
         self._cursors, self._settings, self._live = cursors, settings, live
         self._running: set[_Running] = set()
+        self._held_off = 0
         self._lock = threading.Condition()
 
     def run(self, sql: str) -> Answer:
@@ -78,6 +79,33 @@ class Queries:
         """Whether a question is under way."""
         return bool(self._running)
 
+    @contextmanager
+    def held_off(self, why: str) -> Iterator[bool]:
+        """While no question runs: those under way are interrupted, others wait. Gives whether there was one."""
+        with self._lock:
+            self._held_off += 1
+        try:
+            was_busy = self.is_busy()
+            self.quiesce(why)
+            yield was_busy
+        finally:
+            with self._lock:
+                self._held_off -= 1
+                self._lock.notify_all()
+
+    @contextmanager
+    def held_off_if_idle(self) -> Iterator[bool]:
+        """While no question runs, unless one does: then gives False, and nothing is held off."""
+        with self._lock:
+            is_idle = not self._running
+            self._held_off += is_idle
+        try:
+            yield is_idle
+        finally:
+            with self._lock:
+                self._held_off -= is_idle
+                self._lock.notify_all()
+
     def interrupt_all(self, why: str) -> bool:
         """Interrupt every running question, which then says `why`; False when there was none."""
         with self._lock:
@@ -94,6 +122,7 @@ class Queries:
     @contextmanager
     def _begun(self) -> Iterator["_Running"]:
         with self._lock:
+            self._lock.wait_for(lambda: not self._held_off, _PATIENCE_SECONDS)
             running = _Running(self._cursors(), self._settings.timeout)
             self._running.add(running)
         watch = threading.Thread(target=running.watch, name="query timeout", daemon=True)
