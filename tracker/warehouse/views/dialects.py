@@ -8,7 +8,9 @@ DUCKDB: Final[Mapping[str, str]] = {
     "distant_future": "TIMESTAMPTZ '2299-12-31 00:00:00+00'",
     "monday_zero": "DATE '1900-01-01'",
     "unnest": "unnest",
-    "joined_in_order": "string_agg(e.letter, '' ORDER BY e.timestamp_utc, e.event_number, e.log_partition, e.log_offset)",
+    "joined_in_order": (
+        "string_agg(e.letter, '' ORDER BY e.timestamp_utc, e.event_number, e.log_partition, e.log_offset)"
+    ),
 }
 CLICKHOUSE: Final[Mapping[str, str]] = {
     "distant_past": "toDateTime64('1900-01-01 00:00:00', 6, 'UTC')",
