@@ -96,14 +96,13 @@ class DuckDB(Driver):
 
     def close(self) -> None:
         """Interrupt queries, put a snapshot off, and close the file, checkpointed."""
-        for queries in self._queries:
-            queries.quiesce("the warehouse is closing")
-        connections, self._writing, self._root = (self._writing, self._root), None, None
-        if self._copying.acquire(timeout=_PATIENCE):  # a snapshot has seen that its file is closing
-            self._copying.release()
-        for connection in connections:
-            if connection is not None:
-                connection.close()
+        with self._alone("the warehouse is closing"):  # one that began meanwhile would keep the file from being opened
+            connections, self._writing, self._root = (self._writing, self._root), None, None
+            if self._copying.acquire(timeout=_PATIENCE):  # a snapshot has seen that its file is closing
+                self._copying.release()
+            for connection in connections:
+                if connection is not None:
+                    connection.close()
 
     def describe(self, table: str) -> pa.Schema | None:
         """See `Driver.describe`."""
@@ -167,9 +166,7 @@ class DuckDB(Driver):
         except Retry as error:
             if not is_short_of_memory(error.__cause__):
                 raise
-            with self._alone() as freed:
-                if not freed:
-                    raise
+            with self._alone():
                 self._append(tables, cursor)
 
     def check(self, tables: Sequence[TableBatch]) -> None:
@@ -266,12 +263,12 @@ class DuckDB(Driver):
             self._fits[batch.table] = columns, batch.rows.schema
 
     @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        """While no question takes memory. Gives whether one did."""
+    def _alone(self, why: str = "the memory was needed to write") -> Iterator[None]:
+        """While no question runs or takes memory."""
         with ExitStack() as stack:
-            why = "the memory was needed to write"
-            busy = [stack.enter_context(queries.held_off(why)) for queries in self._queries]
-            yield any(busy)
+            for queries in self._queries:
+                stack.enter_context(queries.held_off(why))
+            yield
 
     def _query_cursor(self) -> duckdb.DuckDBPyConnection:
         root = self._root
@@ -309,9 +306,13 @@ class DuckDB(Driver):
             connection.execute("BEGIN TRANSACTION")
             try:
                 yield connection
-                connection.execute("COMMIT" if keep else "ROLLBACK")
             except BaseException:
                 self._roll_back(connection)
+                raise
+            try:
+                connection.execute("COMMIT" if keep else "ROLLBACK")
+            except duckdb.Error:  # it may leave in memory what does not fit together; what is in the file does
+                self.close()
                 raise
 
     def _roll_back(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -335,7 +336,7 @@ class DuckDB(Driver):
 def _rolled_back(connection: duckdb.DuckDBPyConnection) -> bool:
     try:
         connection.execute("ROLLBACK")
-    except duckdb.TransactionException:  # none is active: a failed commit has rolled back by itself
+    except duckdb.TransactionException:  # none is active
         return True
     except duckdb.Error as error:
         return is_fatal(error) or isinstance(error, duckdb.ConnectionException)  # closed: opened again anyway

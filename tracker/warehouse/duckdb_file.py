@@ -4,6 +4,7 @@ The file is attached under the name `tracker` to an in-memory instance, because 
 groups.
 """
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -23,7 +24,8 @@ each checkpoint until they are full, which triples the cost of a row. The file i
 
 _UNREADABLE = ("not a valid DuckDB database file", "version number", "storage version")
 
-_SHORT = ("failed to allocate", "could not allocate")
+_SHORT = re.compile(r"\([\d.]+ \w+/[\d.]+ \w+ used\)")
+"""How every error for want of memory ends, whatever could not be allocated or pinned."""
 
 _RETRY = (
     duckdb.IOException,
@@ -85,7 +87,11 @@ def connect(
 def cursor(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Another connection to the same file, for another thread."""
     other = connection.cursor()
-    other.execute(f"USE {CATALOG}")
+    try:
+        other.execute(f"USE {CATALOG}")
+    except BaseException:  # left open, it would keep the file from being opened again
+        other.close()
+        raise
     return other
 
 
@@ -101,7 +107,7 @@ def translated(error: duckdb.Error) -> TrackerError:
 def is_short_of_memory(error: BaseException | None) -> bool:
     """Whether it is for want of memory; a commit that fails for that does not say so by its class."""
     return isinstance(error, duckdb.OutOfMemoryException) or (
-        isinstance(error, duckdb.Error) and any(text in str(error) for text in _SHORT)
+        isinstance(error, duckdb.Error) and _SHORT.search(str(error)) is not None
     )
 
 

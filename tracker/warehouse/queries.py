@@ -80,14 +80,13 @@ class Queries:
         return bool(self._running)
 
     @contextmanager
-    def held_off(self, why: str) -> Iterator[bool]:
-        """While no question runs: those under way are interrupted, others wait. Gives whether there was one."""
+    def held_off(self, why: str) -> Iterator[None]:
+        """While no question runs: those under way are interrupted, others wait."""
         with self._lock:
             self._held_off += 1
         try:
-            was_busy = self.is_busy()
             self.quiesce(why)
-            yield was_busy
+            yield
         finally:
             with self._lock:
                 self._held_off -= 1
