@@ -14,6 +14,8 @@ from tracker.warehouse.duckdb_file import connect, cursor
 from tracker.warehouse.snapshots import write_snapshots
 
 DAYS = 4
+PLANS = 24
+"""How many there are at a time: a plan pushes out an old one, so that reads take as long at the end."""
 ROWS = 3000
 """Rows that a plan adds to one day, with its events and sessions in one transaction."""
 
@@ -65,6 +67,8 @@ def write_plan(file: duckdb.DuckDBPyConnection, plan: int) -> None:
     file.execute("BEGIN")
     file.execute(f"INSERT INTO events SELECT {row} FROM range({ROWS}) r(n)")
     file.execute(f"INSERT INTO sessions SELECT {row} FROM range({ROWS - 1}, {ROWS}) r(n)")
+    for table in ("events", "sessions"):
+        file.execute(f"DELETE FROM {table} WHERE log_offset < {(plan + 1 - PLANS) * ROWS}")
     file.execute("COMMIT")
 
 
