@@ -2,15 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tracker.cli.balance import Balance, ask_warehouse, balances, logged, settled
+from tracker.config import SqlSettings
 from tracker.errors import Reject
-from tracker.model import Carried, Closed, Plan, StartPoint
+from tracker.model import Carried, Closed, Cursor, Plan, StartPoint
 from tracker.testing.hits import make_hit
+from tracker.warehouse.clickhouse import ClickHouse, ClickHouseSettings
+from tracker.warehouse.driver import TableBatch
+from tracker.warehouse.layout import DEAD_LETTERS, DEAD_LETTERS_SCHEMA, LEDGER, LEDGER_SCHEMA
 from tracker.worker.codec import encode, tick
 from tracker.worker.control import SqlAnswer
 from tracker.worker.lmdb_log import LmdbLog
@@ -23,6 +29,10 @@ CREATE TABLE tracker_ledger
 CREATE TABLE tracker_dead_letters (partition BIGINT, plan BIGINT);
 CREATE TABLE events (log_partition BIGINT, log_offset BIGINT);
 """
+SCHEMAS = {LEDGER: LEDGER_SCHEMA, DEAD_LETTERS: DEAD_LETTERS_SCHEMA}
+EVENTS = pa.schema(
+    [pa.field("log_partition", pa.int64(), nullable=False), pa.field("log_offset", pa.int64(), nullable=False)]
+)
 LETTERS = "INSERT INTO tracker_dead_letters VALUES (0, 2), (0, 2);"
 START = StartPoint(0, 0)
 
@@ -194,6 +204,38 @@ def test_it_is_asked_only_so_often(log: LmdbLog) -> None:
     waited: list[float] = []
     found = settled(warehouse("INSERT INTO events VALUES (0, 0);"), ["events"], log, 3, waited.append)
     assert (len(found[0].faults), waited) == (1, [1, 1])
+
+
+def test_clickhouse_is_asked_the_same(log: LmdbLog, chdb_folder: Path) -> None:
+    """With the cursors of two plans, a plan half written behind them, and every kind of end."""
+    driver = ClickHouse(ClickHouseSettings(interface="chdb", database=f"test_{uuid4().hex}"), chdb_folder)
+    driver.open()
+    for table, schema in {**SCHEMAS, "events": EVENTS}.items():
+        driver.create(table, schema)
+    for n, (offset, end) in enumerate([(0, "written"), (1, "dead"), (2, "filtered")], 1):
+        plan(log, n, offset, before=n - 1)
+        ledger = {"partition": 0, "plan": n, "property_id": "G-1", "outcome": end, "reason": "", "hits": 1}
+        letter: dict[str, object] = dict.fromkeys(DEAD_LETTERS_SCHEMA.names, "") | {
+            "partition": 0,
+            "log_offset": offset,
+            "plan": n,
+        }
+        letter |= {"received_at": 0, "record": b""}
+        tables = [
+            TableBatch("events", pa.Table.from_pylist([{"log_partition": 0, "log_offset": offset}], EVENTS)),
+            TableBatch(LEDGER, pa.Table.from_pylist([ledger], LEDGER_SCHEMA)),
+            TableBatch(DEAD_LETTERS, pa.Table.from_pylist([letter], DEAD_LETTERS_SCHEMA)),
+        ]
+        wanted = {"written": tables[:2], "dead": tables[1:], "filtered": tables[1:2]}[end]
+        driver.append(wanted, Cursor("x", 0, n, n))
+    plan(log, 4, 4, before=3)
+    dead = pa.Table.from_pylist([letter | {"plan": 4, "log_offset": 4}], DEAD_LETTERS_SCHEMA)
+    driver._insert(DEAD_LETTERS, dead, "")  # as after a crash between two tables
+    queries = driver.queries(SqlSettings())
+    found = settled(lambda sql: SqlAnswer(queries.run(sql).table, truncated=False), ["events", "none"], log)
+    driver.close()
+    places = {"open": 1, "planned": 1, "written": 1, "duplicate": 0, "filtered": 1, "dead": 1}
+    assert (found[0].places, found[0].faults) == (places, [])
 
 
 def test_without_tables_nothing_is_written(log: LmdbLog) -> None:
