@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tracker import app
+from tracker.cli.held import Held
 from tracker.errors import Misconfigured, Reject, Retry, TrackerError, did_you_mean
 from tracker.metrics import new_metrics
 from tracker.model import Cursor
@@ -30,19 +31,10 @@ if TYPE_CHECKING:
     from tracker.config import Settings
 
 
-class Held(Retry):
-    """Somebody else has the warehouse that is to be changed."""
-
-    def __init__(self, sink: str, cause: Retry) -> None:
-        super().__init__(sink, cause)
-        self.sink, self.cause = sink, cause
-
-    def __str__(self) -> str:
-        return (
-            f"sink {self.sink}: {self.cause}\n"
-            "Where that is the tracker, stop it and call `tracker migrate --apply` again; or start the new release: "
-            "`tracker serve` makes what is missing by itself."
-        )
+_REMEDY = (
+    "Where that is the tracker, stop it and call `tracker migrate --apply` again; or start the new release: "
+    "`tracker serve` makes what is missing by itself."
+)
 
 
 def migrations(settings: "Settings", sinks: Sequence[str] | None) -> "Iterator[Migration]":
@@ -180,7 +172,7 @@ class Migration:
         try:
             self.driver.open()
         except Retry as held:
-            raise Held(self.sink, held) from held
+            raise Held(self.sink, held, _REMEDY) from held
         try:
             yield
         finally:
@@ -224,7 +216,7 @@ def _answering(settings: "Settings", sink: str, held: Retry) -> Running:
     try:
         running.relations()
     except (NobodyThere, Reject):
-        raise Held(sink, held) from held
+        raise Held(sink, held, _REMEDY) from held
     return running
 
 

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tracker.cli.held import Held
 from tracker.cli.options import Config, Data, PluginsDir, resolve
 from tracker.errors import Misconfigured, Retry, did_you_mean
 
@@ -24,20 +25,6 @@ if TYPE_CHECKING:
 
 _COLLECT = (50_000, 20, 20)
 """Thresholds of the garbage collector, as the worker has them: a batch makes many objects and hardly any cycles."""
-
-
-class Held(Retry):
-    """Somebody else has the DuckDB file that is to be written."""
-
-    def __init__(self, sink: str, cause: Retry) -> None:
-        super().__init__(sink, cause)
-        self.sink, self.cause = sink, cause
-
-    def __str__(self) -> str:
-        return (
-            f"{self.cause}\nStop that process, or build the tables in another file beside it: "
-            f"tracker rebuild --sink {self.sink} --file NEW.duckdb"
-        )
 
 
 class Busy(Misconfigured):
@@ -131,7 +118,7 @@ def _opened(
         try:
             writer.prepare()
         except Retry as error:
-            raise Held(name, error) if opened.name == "duckdb" and file is None else error from error
+            raise _held(name, error) if opened.name == "duckdb" and file is None else error from error
         stop.clear()
         history = History(log, Archive(_archive_folder(settings)))
         yield (
@@ -235,3 +222,8 @@ def _until_asked_to_end() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _held(sink: str, cause: Retry) -> Held:
+    beside = f"tracker rebuild --sink {sink} --file NEW.duckdb"
+    return Held(sink, cause, f"Stop that process, or build the tables in another file beside it: {beside}")

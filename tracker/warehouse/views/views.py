@@ -24,6 +24,9 @@ NAMES: Final = (
 )  # fmt: skip
 """The views, each after those it reads. Where there is a table of sessions, there is no view of that name."""
 
+PARTS: Final = ("came_of_sessions",)
+"""Pieces of SQL that several views have in common."""
+
 
 def ready_views(dialect: str, tables: Tables, events: pa.Schema, session_columns: Collection[str]) -> list[View]:
     """The ready views of a table set, each after those it reads; none for a dialect that is not known.
@@ -36,6 +39,7 @@ def ready_views(dialect: str, tables: Tables, events: pa.Schema, session_columns
         **DIALECTS[dialect],
         **_columns(tables, events, session_columns),
         **{name: _quoted(view_name(tables, name)) for name in NAMES},
+        **{name: _sql(f"parts/{name}", {}).strip() for name in PARTS},
         "events": _quoted(tables.events),
         "sessions": _quoted(tables.sessions),
     }
