@@ -5,7 +5,7 @@ alone, comes after. What adding does not mend is refused as a whole, with every 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
@@ -66,16 +66,19 @@ def changes(
     relations: Mapping[str, Relation],
     views: Sequence[View] | None,
     misfit: Misfit = lambda table, here: "",
+    aside: Collection[str] = (),
 ) -> Changes:
     """How a warehouse becomes what is wanted. Raises `IncompatibleTables`.
 
     `existing` has, for each wanted table, its columns, None where there is none. `views` stand in order of dependence;
-    with None views are none of our business. `misfit` says why a table cannot be used although its columns fit.
+    with None views are none of our business. `misfit` says why a table cannot be used although its columns fit. Tables
+    `aside` are left as they are.
     """
-    in_the_way = [DropView(name) for name in wanted if _is_ours(relations.get(name))] if views is not None else []
+    looked_at = {name: schema for name, schema in wanted.items() if name not in aside}
+    in_the_way = [DropView(name) for name in looked_at if _is_ours(relations.get(name))] if views is not None else []
     gone = {change.name for change in in_the_way}
     tables = _tables(
-        {name: None if name in gone else here for name, here in existing.items()}, wanted, relations, gone, misfit
+        {name: None if name in gone else here for name, here in existing.items()}, looked_at, relations, gone, misfit
     )
     if views is None:
         return Changes(tables, ())
@@ -92,9 +95,10 @@ def compared(
     wanted: Mapping[str, pa.Schema],
     views: Sequence[View] | None,
     misfit: Misfit = lambda table, here: "",
+    aside: Collection[str] = (),
 ) -> Changes:
     """The changes that what is in a warehouse now needs. Raises `IncompatibleTables`."""
-    return changes({table: here.describe(table) for table in wanted}, wanted, here.relations(), views, misfit)
+    return changes({table: here.describe(table) for table in wanted}, wanted, here.relations(), views, misfit, aside)
 
 
 def mark_of(relation: Relation | None) -> str:

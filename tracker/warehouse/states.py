@@ -36,7 +36,7 @@ def states(
         found = compared(here, wanted, views, misfit)
     except IncompatibleTables as problem:
         differing = {table.table: table for table in problem.tables}
-        found = compared(here, {name: schema for name, schema in wanted.items() if name not in differing}, views)
+        found = compared(here, wanted, views, misfit, aside=differing)
     else:
         differing = {}
     changes = {_name(change): change for change in found.of(None)}
