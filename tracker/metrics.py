@@ -4,9 +4,11 @@ it.
 Counted per batch or commit, never per event. Every drop carries `stage` and `reason`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.registry import Collector
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -36,9 +38,17 @@ class Metrics:
     snapshots: Counter
     snapshot_time: Gauge
 
-    def text(self) -> bytes:
-        """The Prometheus exposition of all of them."""
-        return generate_latest(self.registry)
+    def of_receiver(self) -> bytes:
+        """The Prometheus exposition of what a receiver counts."""
+        return generate_latest(_Some(self.registry, self._receiver_names()))
+
+    def of_worker(self) -> bytes:
+        """That of everything else: put behind the receiver's, no metric is there twice."""
+        return generate_latest(_Some(self.registry, self._receiver_names(), others=True))
+
+    def _receiver_names(self) -> set[str]:
+        counted = (self.requests, self.hits, self.rejected, self.commits, self.commit_hits)
+        return {metric.name for one in counted for metric in one.collect()}
 
 
 def new_metrics() -> Metrics:
@@ -101,3 +111,15 @@ def new_metrics() -> Metrics:
             registry=r,
         ),
     )
+
+
+class _Some(Collector):
+    """The metrics of a registry that have these names, or the others."""
+
+    def __init__(self, registry: CollectorRegistry, names: set[str], others: bool = False) -> None:
+        self._registry, self._names, self._others = registry, names, others
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            if (metric.name in self._names) != self._others:
+                yield metric

@@ -69,7 +69,7 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
             socket_path(settings.data),
             asker(settings, drivers, partial(live_events, settings, log, found, known, opened, suspects)),
             lambda: _health(worker, writers, opened, copies),
-            metrics.text,
+            metrics.of_worker,
             copies.write,
         )
         control.start()

@@ -151,7 +151,7 @@ class Admin:
 
     async def _exposition(self) -> bytes:
         self._tally.flush()
-        own = self._metrics.text()
+        own = self._metrics.of_receiver()
         try:
             async with asyncio.timeout(_ASIDE):
                 return own + await self._more_metrics()
