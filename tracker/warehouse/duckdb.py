@@ -87,7 +87,6 @@ class DuckDB(Driver):
             threads=self.settings.threads,
             checkpoint_threshold=self.settings.checkpoint_threshold,
             spill_limit=self.settings.spill_limit,
-            snapshots=self.data / "snapshots",
         )
         with self._errors():
             self._writing = cursor(self._root)

@@ -47,10 +47,9 @@ def connect(
     threads: int = 1,
     checkpoint_threshold: int = 64 << 20,
     spill_limit: int = 1 << 30,
-    snapshots: Path | None = None,
     read_only: bool = False,
 ) -> duckdb.DuckDBPyConnection:
-    """Open (or create) the file at `path`, locked down. Sizes are bytes; SQL may still write files into `snapshots`.
+    """Open (or create) the file at `path`, locked down. Sizes are bytes.
 
     Raises `Retry` while another process holds the file, naming it, and `Misconfigured` for a file DuckDB cannot read.
     """
@@ -74,7 +73,6 @@ def connect(
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute(f"ATTACH {_text(path)} AS {CATALOG} (TYPE duckdb, {options})")
-        connection.execute(f"SET allowed_directories = [{_text(snapshots) if snapshots else ''}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         connection.execute(f"USE {CATALOG}")
