@@ -22,6 +22,11 @@ _HALF = (
     "are there that no ledger tells of. The tracker writes such a plan to its end; audit again when it has."
 )
 
+_GONE = (
+    "tracker: rows were there and are gone. Put back a copy of the warehouse, or remove all of its tables and let "
+    "`tracker rebuild` make them again."
+)
+
 
 def audit(sink: SinkName = None, data: Data = None, config: Config = None) -> None:
     """Add up where every accepted hit is; exit 1 when the sum is not what was received.
@@ -47,7 +52,9 @@ def audit(sink: SinkName = None, data: Data = None, config: Config = None) -> No
     faults = [fault for balance in found for fault in balance.faults]
     for fault in faults:
         print(f"tracker: {fault}", file=sys.stderr)
-    if faults and not driver.writes_at_once:
+    if any(balance.warehouse.rows < balance.places["written"] for balance in found):
+        print(_GONE, file=sys.stderr)
+    elif faults and not driver.writes_at_once:
         print(_HALF, file=sys.stderr)
     if faults:
         raise typer.Exit(1)
