@@ -16,6 +16,7 @@ from tracker.model import Batch, Cursor, Outcome, Outcomes
 from tracker.warehouse.driver import SchemaMismatch, TableBatch
 from tracker.warehouse.duckdb import DuckDB, DuckDBSettings
 from tracker.warehouse.layout import Layout
+from tracker.warehouse.tables import Tables
 from tracker.warehouse.writer import Writer
 
 EVENTS = pa.schema(
@@ -27,6 +28,7 @@ EVENTS = pa.schema(
     ]
 )
 LAYOUT = Layout(EVENTS, ())
+SPLIT = Tables("split")
 
 
 class Unsteady(DuckDB):
@@ -202,6 +204,54 @@ def test_schema_changed_while_running(bench: Bench) -> None:
     with pytest.raises(SchemaMismatch):
         bench.writer.write(batch(["a"]), cursor())
     assert bench.waits == []
+
+
+def test_what_mends_it_is_pointed_at(bench: Bench) -> None:
+    """Whoever reads that a table does not fit is told how to see the statements that mend it."""
+    bench.driver.query("ALTER TABLE events DROP COLUMN log_offset")
+    with pytest.raises(SchemaMismatch, match="tracker migrate --plan"):
+        bench.writer.write(batch(["a"]), cursor())
+
+
+def test_dropped_table(make: Callable[..., Bench], bench: Bench) -> None:
+    """A table that somebody dropped is made again, and it is said how many rows went with it."""
+    bench.writer.write(batch(["a", "b"]), cursor())
+    bench.driver.query("DROP TABLE events")
+    bench.writer.close()
+    again = make()
+    again.writer.prepare()
+    assert again.driver.describe("events") == EVENTS
+    (complaint,) = again.writer.complaints
+    assert complaint.startswith("table events was missing and is made anew; 2 of 2 rows are gone")
+    again.writer.close()
+    later = make()
+    later.writer.prepare()
+    assert later.writer.complaints == []
+
+
+def test_dropped_sessions(make: Callable[..., Bench]) -> None:
+    """A table of sessions that was dropped beside its events is told of too."""
+    columns = pa.schema([*EVENTS, pa.field("session_id", pa.string()), pa.field("session_n", pa.int64())])
+    split = Layout(columns, {"session_n"}, lambda property_id: SPLIT, sets=(SPLIT,))
+    bench = make(layout=split)
+    bench.writer.prepare()
+    bench.driver.query("DROP TABLE sessions")
+    bench.writer.close()
+    again = make(layout=split)
+    again.writer.prepare()
+    assert [text.partition(":")[0] for text in again.writer.complaints] == [
+        "table sessions was missing and is made anew, empty"
+    ]
+
+
+def test_new_table_beside_others(make: Callable[..., Bench], bench: Bench) -> None:
+    """A property that gets tables of its own later is nothing to complain about."""
+    bench.writer.write(batch(["a"]), cursor())
+    bench.writer.close()
+    wider = make(layout=Layout(EVENTS, (), sets=(Tables(), Tables("wide", "shop_events", "shop_sessions"))))
+    wider.writer.prepare()
+    assert "shop_events" in wider.layout.schemas
+    assert wider.writer.complaints == []
 
 
 def test_bad_row(bench: Bench) -> None:

@@ -90,14 +90,14 @@ def plan(table: str, existing: pa.Schema | None, wanted: pa.Schema) -> Evolution
             raise IncompatibleTable(table, differences, existing, wanted)
         return Create(wanted)
     here = {field.name.lower(): field for field in existing}
-    differences += _not_null_leftovers(table, here, wanted)
+    differences += _not_null_leftovers(here, wanted)
     additions = []
     for field in wanted:
         old = here.get(field.name.lower())
         if old is None:
             additions.append(field.with_nullable(True))
             continue
-        differences += _column_differences(table, old, field)
+        differences += _column_differences(old, field)
         if next(added_members(old.type, field.type), None):
             additions.append(field.with_type(merged(old.type, field.type)).with_nullable(True))
     if differences:
@@ -170,26 +170,23 @@ def _bad_names(table: str, wanted: pa.Schema) -> Iterator[Difference]:
         seen.add(name.lower())
 
 
-def _not_null_leftovers(table: str, here: Mapping[str, pa.Field], wanted: pa.Schema) -> Iterator[Difference]:
+def _not_null_leftovers(here: Mapping[str, pa.Field], wanted: pa.Schema) -> Iterator[Difference]:
     names = {name.lower() for name in wanted.names}
     for key, field in here.items():
         if key not in names and not field.nullable:
             text = (
-                f"column {field.name} is NOT NULL in the warehouse and no column here fills it: "
-                f"ALTER TABLE {table} ALTER COLUMN {field.name} DROP NOT NULL, or drop it"
+                f"column {field.name} is NOT NULL in the warehouse and no column here fills it: let it be null, or "
+                "drop it"
             )
             yield Difference("left over", field.name, text, field)
 
 
-def _column_differences(table: str, old: pa.Field, new: pa.Field) -> Iterator[Difference]:
-    remedy = f"ALTER TABLE {table} RENAME COLUMN {old.name} TO {old.name}_old, and it is added anew"
+def _column_differences(old: pa.Field, new: pa.Field) -> Iterator[Difference]:
+    remedy = f"rename it to {old.name}_old, and it is added anew, empty; then copy what can be read"
     for text in _type_differences(old.name, old.type, new.type):
         yield Difference("type", old.name, f"{text}: {remedy}", old, new)
     if new.nullable and not old.nullable:
-        text = (
-            f"column {old.name} is NOT NULL in the warehouse and may be null here: "
-            f"ALTER TABLE {table} ALTER COLUMN {old.name} DROP NOT NULL"
-        )
+        text = f"column {old.name} is NOT NULL in the warehouse and may be null here: let it be null"
         yield Difference("null", old.name, text, old, new)
 
 

@@ -3,7 +3,7 @@
 Nothing is ever dropped: what may succeed later is tried for ever, a row that is refused becomes a dead letter.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -13,14 +13,16 @@ from structlog.typing import FilteringBoundLogger
 from tracker.errors import Broken, Retry, TrackerError
 from tracker.metrics import Metrics
 from tracker.model import Batch, Cursor, DeadLetter, Outcome, Outcomes
-from tracker.warehouse.change import PutView
+from tracker.warehouse.change import CreateTable, PutView
 from tracker.warehouse.changes import Changes, compared
 from tracker.warehouse.driver import BadRows, Driver, SchemaMismatch, TableBatch
-from tracker.warehouse.layout import EPOCHS, Layout
+from tracker.warehouse.layout import EPOCHS, LEDGER, Layout
 
 STAGE, REASON = "warehouse", "bad_row"
 """What counters and the ledger say of a row that the warehouse refused; its dead letter says more."""
 
+_REMEDY = "`tracker migrate --plan` shows the statements that mend it; then start the tracker again"
+_LOST = "empty the warehouse as a whole, and let `tracker rebuild` make all its tables again"
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 _MOST_BAD = 64
 _SENTENCE = 500
@@ -52,11 +54,13 @@ class Writer:
         self.problem = ""
         """Why the warehouse takes nothing now; empty when it does."""
         self.complaints: Sequence[str] = ()
-        """What is wrong with views: sentences, none where all is well. Rows are written all the same."""
+        """What is wrong with views, and which tables were lost: sentences, none where all is well. Rows are written
+        all the same.
+        """
         self._views = views
         self._epochs: set[int] = set()
         self._missing: Sequence[PutView] = ()
-        self._not_ours: Sequence[str] = ()
+        self._standing: Sequence[str] = ()
 
     def prepare(self) -> None:
         """Open the warehouse, make its tables fit, and its views. Must be called before the first batch.
@@ -66,10 +70,14 @@ class Writer:
         """
         self._until_done(self.driver.open)
         found = self._until_done(self._fit)
-        self._not_ours = [
+        lost: Sequence[str] = self._until_done(lambda: list(self._lost(found)))
+        for complaint in lost:
+            self._log.error("rows are missing", problem=complaint)
+        not_ours = [
             f"view {name} is not made: something that is not ours has the name, and is what other views read"
             for name in found.not_ours
         ]
+        self._standing = [*lost, *not_ours]
         self._missing = found.views
         self._put_views()
         stored: set[int] | None = self._until_done(self._stored_epochs)
@@ -84,7 +92,10 @@ class Writer:
 
         Tries for ever. Raises the last `Retry` when told to stop: nothing was done then. Lets `SchemaMismatch` pass.
         """
-        written, tables = self._until_done(lambda: self._append(batch, cursor))
+        try:
+            written, tables = self._until_done(lambda: self._append(batch, cursor))
+        except SchemaMismatch as problem:
+            raise SchemaMismatch(f"{problem}\n{_REMEDY}") from problem
         self._note_epoch(batch)
         for table in tables:
             self._metrics.rows.labels(self.name, table.table).inc(table.rows.num_rows)
@@ -113,17 +124,37 @@ class Writer:
             views = self._layout.views(self.driver.dialect) if self._views else None
             found = compared(self.driver, self._layout.schemas, views, self._layout.misfit)
         except SchemaMismatch as problem:
-            raise SchemaMismatch(f"sink {self.name}: {problem}") from problem
+            raise SchemaMismatch(f"sink {self.name}: {problem}\n{_REMEDY}") from problem
         self.driver.apply(found.tables)
         for change in found.tables:
             self._log.info("tables changed", change=str(change))
         return found
 
+    def _lost(self, found: Changes) -> Iterator[str]:
+        """What tables that had to be made held before, as the ledger and the tables beside them tell."""
+        made = {change.table for change in found.tables if isinstance(change, CreateTable)}
+        if not made or LEDGER in made:
+            return
+        for tables in self._layout.sets:
+            if tables.sessions in made and tables.events not in made:
+                yield f"table {tables.sessions} was missing and is made anew, empty: {_LOST}"
+        try:
+            written = self._number(f"SELECT sum(hits) AS n FROM {LEDGER} WHERE outcome = 'written'")  # noqa: S608
+            rows = sum(self._number(f"SELECT count(*) AS n FROM {one.events}") for one in self._layout.sets)  # noqa: S608
+        except NotImplementedError:
+            return
+        if rows < written:
+            gone = f"{written - rows:,} of {written:,} rows are gone"
+            yield f"table {', '.join(sorted(made))} was missing and is made anew; {gone}: {_LOST}"
+
+    def _number(self, sql: str) -> int:
+        return int(self.driver.query(sql)["n"].to_pylist()[0] or 0)
+
     def _put_views(self) -> None:
         """Make views, as far as that can be done; `tidy` tries the others again."""
         failed: list[PutView] = []
         made: list[str] = []
-        complaints = list(self._not_ours)
+        complaints = list(self._standing)
         for at, put in enumerate(self._missing):
             try:
                 self.driver.apply([put])
