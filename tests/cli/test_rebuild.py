@@ -18,6 +18,7 @@ from tests.cli.past import Past, different
 from tracker import app
 from tracker.cli import main
 from tracker.warehouse.clickhouse import ClickHouse
+from tracker.warehouse.writer import Writer
 from tracker.worker.archive import Archive
 from tracker.worker.control import ControlServer, socket_path
 from tracker.worker.rebuild import Rebuild, Step
@@ -153,6 +154,23 @@ def test_it_can_be_stopped(
     assert "The same command goes on from here." in capsys.readouterr().out
     cursors = mine.tables()["tracker_cursor"].select(["partition", "plan"]).to_pylist()
     assert cursors == [{"partition": 0, "plan": 3}]
+
+
+def test_it_can_be_stopped_while_tables_are_made(
+    past: Past, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A Ctrl-C before the first plan is kept until then: no table is left half made, and nothing is shown but words."""
+    mine, whole = past.copy(tmp_path), Writer.prepare
+
+    def interrupted(self: Writer) -> None:
+        signal.raise_signal(signal.SIGINT)
+        whole(self)
+
+    lose(mine)
+    monkeypatch.setattr(Writer, "prepare", interrupted)
+    assert run(mine) == 1
+    assert "Stopped before the end. The same command goes on from here." in capsys.readouterr().out
+    assert mine.tables()["tracker_cursor"].num_rows == 0
 
 
 def test_without_the_archive_it_names_what_is_missing(

@@ -60,7 +60,10 @@ def rebuild(
     configure_logs(role="rebuild")
     gc.set_threshold(*_COLLECT)
     out = Console(highlight=False, soft_wrap=True)
-    with _until_asked_to_end() as stop, _opened(settings, name, file, stop) as (one, opened, events):
+    stop = threading.Event()
+    with _until_asked_to_end(stop) as asked, _opened(settings, name, file, stop) as (one, opened, events):
+        if asked:
+            stop.set()
         where, missing = _where(opened), one.missing()
         _check(name, opened, events, one, exact=opened.writes_at_once)
         if not missing.plans:
@@ -207,18 +210,20 @@ def _archive_folder(settings: "Settings") -> Path:
 
 
 @contextmanager
-def _until_asked_to_end() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; the second one ends the program."""
-    stop = threading.Event()
+def _until_asked_to_end(stop: threading.Event) -> Iterator[list[int]]:
+    """The first Ctrl-C or SIGTERM sets `stop`, whoever clears it, and is in the list; the second ends the program."""
+    asked: list[int] = []
 
     def ask(number: int, _: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
+        if asked:  # at once, and not by an exception, which a driver at work would make an error of its own
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        asked.append(number)
         stop.set()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
