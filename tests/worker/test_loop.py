@@ -17,7 +17,8 @@ from tracker.protosessions.fold import Fold
 from tracker.protosessions.limits import FoldLimits
 from tracker.testing import FakeClock, make_hit
 from tracker.testing.hits import NOW
-from tracker.worker import codec
+from tracker.warehouse.driver import SchemaMismatch
+from tracker.worker import codec, loop
 from tracker.worker.archive import Archive
 from tracker.worker.consumer import Consumer, Steps
 from tracker.worker.history import History
@@ -50,15 +51,8 @@ class Bench:
     @contextmanager
     def working(self, **shelves: Shelf) -> Iterator[Worker]:
         """A worker in a thread, stopped in the end. It must not have ended by itself."""
-        stop, news, metrics = threading.Event(), threading.Event(), new_metrics()
-        sinks = [Sink(name, self.log, offsets_of, shelf, 3, metrics, stop, news) for name, shelf in shelves.items()]
-        steps = Steps(
-            lambda start, carried: Fold(lambda property_id: LIMITS, start, carried, codec.decode_routing),
-            codec.decode_routing, codec.tick, codec.clock_record,
-        )  # fmt: skip
-        worker_settings = WorkerSettings.model_validate({"flush_interval": "0s"})
-        owner = Consumer(self.log, 0, steps, worker_settings, 45 * MINUTE, FakeClock(self.time), metrics)
-        worker = Worker(self.log, [owner], sinks, SETTINGS, stop, news)
+        stop = threading.Event()
+        worker = self.worker(stop, **shelves)
         thread = threading.Thread(target=worker.run)
         thread.start()
         try:
@@ -67,6 +61,18 @@ class Bench:
         finally:
             stop.set()
             thread.join(10)
+
+    def worker(self, stop: threading.Event, **shelves: Shelf) -> Worker:
+        """A worker that was not started yet."""
+        news, metrics = threading.Event(), new_metrics()
+        sinks = [Sink(name, self.log, offsets_of, shelf, 3, metrics, stop, news) for name, shelf in shelves.items()]
+        steps = Steps(
+            lambda start, carried: Fold(lambda property_id: LIMITS, start, carried, codec.decode_routing),
+            codec.decode_routing, codec.tick, codec.clock_record,
+        )  # fmt: skip
+        worker_settings = WorkerSettings.model_validate({"flush_interval": "0s"})
+        owner = Consumer(self.log, 0, steps, worker_settings, 45 * MINUTE, FakeClock(self.time), metrics)
+        return Worker(self.log, [owner], sinks, SETTINGS, stop, news)
 
     def rebuild(self, shelf: Shelf) -> None:
         """Give a warehouse what it lacks."""
@@ -135,6 +141,30 @@ def test_a_worker_without_another_sink_goes_on(bench: Bench) -> None:
         bench.visit()
         until(lambda: bench.log.totals(0).plans == 3)
         assert "`tracker rebuild --sink main`" in worker.problems()[0]
+
+
+class Altered(Shelf):
+    """A warehouse whose tables somebody has changed."""
+
+    def prepare(self) -> None:
+        """Refuse them."""
+        raise SchemaMismatch("table events does not fit")
+
+
+def test_the_only_sink_stops(bench: Bench) -> None:
+    """Until it is started again the worker folds and plans, and says what is wrong."""
+    with bench.working(main=Altered()) as worker:
+        until(lambda: worker.sinks[0].state.state == "stopped")
+        bench.visit()
+        until(lambda: bench.log.totals(0).plans == 3)
+        assert worker.problems() == ["sink main: table events does not fit"]
+
+
+def test_it_is_started_again_when_the_only_sink_stopped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker ends with what stopped the sink, by itself: the warehouse may have been mended since."""
+    monkeypatch.setattr(loop, "LINGER", 0.0)
+    with pytest.raises(SchemaMismatch):
+        bench.worker(threading.Event(), main=Altered()).run()
 
 
 def last(bench: Bench) -> Cursor:

@@ -16,6 +16,8 @@ logger = structlog.get_logger()
 
 POLL = 0.05
 """Seconds between looks at a log that has been read to its end."""
+LINGER = 20.0
+"""Seconds for which a worker whose last sink has stopped folds and says why, before it ends to be started again."""
 
 
 class Worker:
@@ -96,12 +98,14 @@ class Worker:
         try:
             sink.run()
         except Misconfigured as error:
-            # Somebody has to mend the warehouse or a setting: starting again would not help, and the others go on.
+            # Somebody has to mend the warehouse or a setting: the others go on. Where there is none, the worker starts
+            # again now and then, so that what was mended is seen.
             self._stopped[sink.name] = str(error)
             sink.state.state = "stopped"
             logger.exception("a sink stopped until the tracker is started again", sink=sink.name)
             self._waits |= isinstance(error, Behind)
-            if len(self._stopped) == len(self.sinks) and not self._waits:
+            is_last = len(self._stopped) == len(self.sinks) and not self._waits
+            if is_last and not self._stop.wait(LINGER):
                 self._failure = error
                 self._stop.set()
         except BaseException as error:
