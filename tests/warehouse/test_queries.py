@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tracker.config import SqlSettings
 from tracker.errors import Reject, Retry
@@ -184,6 +185,7 @@ def test_only_questions(shared: DuckDB, queries: Queries, sql: str) -> None:
         "SELECT nextval('s')",
         "SELECT setseed(0.5)",
         "SELECT main.sleep_ms(1000)",
+        "SELECT pg_sleep(1)",
         "SELECT write_log('x')",
         "SELECT (SELECT max(x) FROM (SELECT setval('s', 1) AS x))",
         "SELECT n FROM events WHERE n IN (SELECT nextval('s') FROM events) ORDER BY nextval('s')",
@@ -203,6 +205,16 @@ def test_refused_by_us(queries: Queries, sql: str) -> None:
     """A refused function is named."""
     with pytest.raises(Reject, match=r"the function (nextval|glob) may not be called here"):
         queries.run(sql)
+
+
+@pytest.mark.parametrize("question", ["FROM '{}'", 'EXPLAIN ANALYZE FROM "{}"', "SELECT (SELECT count(*) FROM '{}')"])
+def test_files_are_no_tables(driver: DuckDB, tmp_path: Path, question: str) -> None:
+    """Neither is a file in a folder that the instance itself may use, such as the one for what queries spill."""
+    spilled = tmp_path / "tracker.duckdb.tmp" / "x.parquet"
+    spilled.parent.mkdir(exist_ok=True)
+    parquet.write_table(pa.table({"secret": [1]}), spilled)
+    with pytest.raises(Reject, match="files are not read here"):
+        driver.queries(SqlSettings()).run(question.format(spilled))
 
 
 def test_python_variables_are_no_tables(queries: Queries) -> None:

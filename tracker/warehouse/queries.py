@@ -31,10 +31,13 @@ _TABLE_FUNCTIONS = re.compile(
 
 _REFUSED = re.compile(
     r"read_.*|.*_scan|parquet_.*|sniff_.*|glob|query|query_table|getenv|getvariable|duckdb_secrets|which_secret|pragma_.*"
-    r"|nextval|currval|setval|setseed|checkpoint|force_checkpoint|write_log|sleep_ms|current_query.*|json_execute_.*"
+    r"|nextval|currval|setval|setseed|checkpoint|force_checkpoint|write_log|sleep_ms|pg_sleep|current_query.*|json_execute_.*"
     r"|json_deserialize_sql|.*_external_resource.*|enable_.*|disable_.*|.*copy.*"
 )
 """Names of functions that read files, variables or the network, change state, run text as SQL, or only wait."""
+
+_FILE = re.compile(r"[./:\\]")
+"""What is in a file's name, and in no table's: DuckDB takes `FROM 'x.parquet'` for a call of `read_parquet`."""
 
 _EXPLAIN = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*explain\b(?P<options>\s+analyze\b|\s*\(\s*(?:analyze|format)\b[^()]*\))?(?P<select>.*)",
@@ -240,7 +243,11 @@ def _inspected(connection: duckdb.DuckDBPyConnection, select: str) -> set[str]:
     for name, is_table in _functions(tree["statements"]):
         if not _TABLE_FUNCTIONS.fullmatch(name) and (is_table or _REFUSED.fullmatch(name)):
             raise Reject(f"the function {name} may not be called here")
-    return {str(node["table_name"]) for node in _nodes(tree["statements"]) if node.get("table_name")}
+    named = [node for node in _nodes(tree["statements"]) if node.get("table_name")]
+    for node in named:
+        if node.get("type") == "BASE_TABLE" and _FILE.search(node["table_name"]):
+            raise Reject(f"{node['table_name']} is no table, and files are not read here")
+    return {str(node["table_name"]) for node in named}
 
 
 def _functions(tree: object) -> Iterator[tuple[str, bool]]:
