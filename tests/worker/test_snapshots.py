@@ -51,9 +51,14 @@ Make = Callable[..., Snapshots]
 def make(writing: Writing, clock: FakeClock) -> Make:
     """A process that writes snapshots every quarter of an hour."""
 
-    def make(ready: bool = True, stop: threading.Event | None = None, interval: int | None = QUARTER) -> Snapshots:
+    def make(
+        ready: bool = True,
+        stop: threading.Event | None = None,
+        interval: int | None = QUARTER,
+        behind: Callable[[], bool] = lambda: False,
+    ) -> Snapshots:
         stop = stop or threading.Event()
-        return Snapshots(writing, writing.shown, interval, lambda: ready, clock, new_metrics(), stop)
+        return Snapshots(writing, writing.shown, interval, lambda: ready, clock, new_metrics(), stop, behind)
 
     return make
 
@@ -68,6 +73,27 @@ def test_the_first_is_written_at_once(make: Make, writing: Writing) -> None:
     snapshots = make()
     assert snapshots.turn() == QUARTER
     assert (writing.times, counted(snapshots, "written")) == (1, 1)
+
+
+def test_a_sink_that_is_behind_goes_first(make: Make, writing: Writing, clock: FakeClock) -> None:
+    """A snapshot that is due waits for it, but not for ever; then the next one waits as long."""
+    snapshots = make(behind=lambda: True)
+    assert (snapshots.turn(), writing.times) == (SECOND, 0)
+    clock.move(5 * QUARTER - SECOND)
+    assert (snapshots.turn(), writing.times) == (SECOND, 0)
+    clock.move(SECOND)
+    assert (snapshots.turn(), writing.times) == (QUARTER, 1)
+    clock.move(QUARTER)
+    assert (snapshots.turn(), writing.times) == (SECOND, 1)
+
+
+def test_a_sink_that_has_caught_up_is_not_waited_for(make: Make, writing: Writing) -> None:
+    """The snapshot that gave way is written as soon as it can be."""
+    answers = iter([True, False])
+    snapshots = make(behind=lambda: next(answers))
+    snapshots.turn()
+    snapshots.turn()
+    assert writing.times == 1
 
 
 def test_the_interval_goes_on_over_a_restart(make: Make, writing: Writing, clock: FakeClock) -> None:

@@ -18,6 +18,9 @@ from tracker.warehouse.snapshot_folder import OPEN_SQL
 from tracker.worker.loop import Worker
 from tracker.worker.snapshots import Snapshots
 
+_BEHIND = 5
+"""Plans that wait for the sink from which on it gets the time that a snapshot takes."""
+
 
 def snapshots(
     settings: Settings,
@@ -30,7 +33,7 @@ def snapshots(
 ) -> Snapshots:
     """Parquet copies of the first DuckDB sink."""
     name = next((name for name, opened in drivers.items() if isinstance(opened, DuckDB)), None)
-    state = next((sink.state for sink in worker.sinks if sink.name == name), None)
+    sink = next((sink for sink in worker.sinks if sink.name == name), None)
     folder = snapshot_folder(settings)
 
     def write() -> Sequence[Path]:
@@ -42,10 +45,11 @@ def snapshots(
         write,
         folder / OPEN_SQL,
         settings.snapshots.interval,
-        lambda: state is not None and state.state == "running",
+        lambda: sink is not None and sink.state.state == "running",
         SystemClock(),
         metrics,
         stop,
+        lambda: sink is not None and sink.waiting() > _BEHIND,
     )
 
 

@@ -17,6 +17,9 @@ from tracker.metrics import Metrics
 
 logger = structlog.get_logger()
 
+PATIENCE = 5
+"""Intervals that a snapshot waits at most, once it is due, for a sink that is behind."""
+
 
 class Snapshots:
     """Has snapshots written every `interval` microseconds, counted from the last one, also over a restart."""
@@ -30,13 +33,16 @@ class Snapshots:
         clock: Clock,
         metrics: Metrics,
         stop: threading.Event,
+        behind: Callable[[], bool] = lambda: False,
     ) -> None:
         """`write` brings them up to date and returns the changed files; a turn waits until the warehouse is `ready`.
+        While the sink is `behind` with its plans, it gets the time that a snapshot takes, for `PATIENCE` intervals.
 
         `shown` is a file that each of them replaces. Without an `interval` there are none but those asked for.
         """
         self._write, self._shown, self._interval, self._ready = write, shown, interval, ready
         self._clock, self._metrics, self._stop = clock, metrics, stop
+        self._behind, self._due_since = behind, 0
         self._thread: threading.Thread | None = None
         self.problem = ""
         """Why the last one was not written; empty when it was."""
@@ -72,6 +78,8 @@ class Snapshots:
             return SECOND
         if (wait := self._wait()) > 0:
             return wait
+        if self._gives_way():
+            return SECOND
         try:
             files = self.write()
         except Exception as error:  # the warehouse is written on, whatever this is
@@ -95,6 +103,17 @@ class Snapshots:
         wait = 0
         while not self._stop.wait(wait / SECOND):
             wait = self.turn()
+
+    def _gives_way(self) -> bool:
+        """Whether one that is due leaves its time to the sink."""
+        if not self._behind():
+            self._due_since = 0
+            return False
+        self._due_since = self._due_since or self._clock.now()
+        if self._clock.now() - self._due_since < PATIENCE * (self._interval or 0):
+            return True
+        self._due_since = 0
+        return False
 
     def _wait(self) -> int:
         last = self._last()
