@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tracker import app
+from tracker.clock import HOUR
 from tracker.columns.batch import Computer
 from tracker.config import Settings
 from tracker.metrics import new_metrics
@@ -21,11 +22,14 @@ def compute_batch(
     settings: Mapping[str, Any] | None = None,
     protosessions: Sequence[Closed] | None = None,
     killed: Sequence[int] = (),
+    log_time: int = NOW + HOUR,
 ) -> Batch:
-    """The batch of one plan. Offsets count from 0 in the order of `hits`; all are one protosession by default."""
+    """The batch of one plan, made at `log_time`. Offsets count from 0 in the order of `hits`; all are one protosession
+    by default.
+    """
     computer = _computer(json.dumps(settings or {}, default=str, sort_keys=True))
     closed = protosessions or (Closed(np.arange(len(hits)), "timeout"),)
-    plan = Plan(1, NOW + 3_600_000_000, tuple(closed), 0)
+    plan = Plan(1, log_time, tuple(closed), 0)
     records = [codec.encode(hits[offset]) for one in closed for offset in one.offsets.tolist()]
     return computer(0, plan, records, killed)
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from tracker.clock import DAY, HOUR, MINUTE
 from tracker.config import Properties
 from tracker.model import Batch, Closed, Hit
 from tracker.protocols.ga4 import GA4Protocol
@@ -29,7 +30,6 @@ SETTINGS: dict[str, Any] = {
         BOUTIQUE: {"name": "Boutique", "time_zone": "Asia/Tokyo", "currency": "JPY"},
     }
 }
-MINUTE, DAY = 60_000_000, 86_400_000_000
 P1 = "pr1=idP1~nmShoe~brAcme~caShoes~pr20~qt2"
 P2 = "pr2=idP2~nmSock~caSocks~pr5.5~qt1"
 P1_AGAIN = "pr2=idP1~nmShoe~va42~pr20~qt1"
@@ -198,7 +198,9 @@ def batches() -> tuple[Batch, Batch]:
     last = [Closed(np.arange(len(sent), len(sent) + len(repeated)), "timeout")]
     first = [Closed(np.array(offsets), "timeout") for offsets in closed]
     everything = [replace(hit, id=place.to_bytes(16)) for place, hit in enumerate([*sent, *repeated])]
-    return compute_batch(everything, SETTINGS, first), compute_batch(everything, SETTINGS, last)
+    return compute_batch(everything, SETTINGS, first), compute_batch(
+        everything, SETTINGS, last, log_time=NOW + 2 * HOUR
+    )
 
 
 def rows() -> list[dict[str, Any]]:

@@ -4,5 +4,5 @@ SELECT
 FROM $session_rows AS s
 WHERE $begins_session
     AND (s.log_partition, s.log_offset) IN (
-        SELECT min((f.log_partition, f.log_offset)) FROM $session_rows AS f WHERE $begins_session GROUP BY f.session_id
+        SELECT min((f.log_partition, f.log_offset)) FROM $session_rows AS f WHERE $begins_session GROUP BY $session_key
     )

@@ -24,6 +24,10 @@ NAMES: Final = (
 )  # fmt: skip
 """The views, each after those it reads. Where there is a table of sessions, there is no view of that name."""
 
+_UPLOAD: Final = ("session_id", "log_partition", "ingested_at")
+"""What the events of a session and its row share: a session that is uploaded again later has two rows, and each event
+belongs to that of its own upload.
+"""
 PARTS: Final = ("came_of_sessions",)
 """Pieces of SQL that several views have in common."""
 
@@ -74,18 +78,24 @@ def _sessions(tables: Tables, words: Mapping[str, str]) -> dict[str, str]:
         return {
             "session_rows": words["events"],
             "begins_session": begins,
+            "session_key": "f.session_id",
             "sessions_once": words["sessions"],
             "every_event": words["events"],
             "join_of_sessions": "",
         }
     rows = {"session_rows": words["sessions"], "begins_session": "session_id IS NOT NULL"}
-    once = f"(\n{_sql('sessions', {**words, **rows})})"
     return {
         **rows,
-        "sessions_once": once,
+        "sessions_once": _once({**words, **rows}, "session_id"),
         "every_event": words["events_wide"],
-        "join_of_sessions": f"LEFT JOIN {once} AS s ON s.session_id = e.session_id",
+        "join_of_sessions": f"LEFT JOIN {_once({**words, **rows}, *_UPLOAD)} AS s ON "
+        + " AND ".join(f"s.{name} = e.{name}" for name in _UPLOAD),
     }
+
+
+def _once(words: Mapping[str, str], *key: str) -> str:
+    """The rows of sessions, the first for each key."""
+    return f"(\n{_sql('sessions', {**words, 'session_key': ', '.join(f'f.{name}' for name in key)})})"
 
 
 def _joined(field: pa.Field) -> str:
