@@ -114,7 +114,7 @@ def test_the_other_sinks_go_on(bench: Bench) -> None:
         time.sleep(0.1)  # ten times to trim
         assert bench.logged() == [3, 4]
         (problem,) = worker.problems()
-    assert problem.startswith("sink late: ")
+    assert problem.startswith("sink 'late' needs plan 1 ")
     assert "`tracker rebuild --sink late`" in problem
     assert "quota" in problem
 

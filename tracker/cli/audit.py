@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tracker.cli.asking import SinkName
-from tracker.cli.options import Config, Data, resolve
+from tracker.cli.options import Config, Data, PluginsDir, resolve
 
 if TYPE_CHECKING:
     from tracker.cli.balance import Balance
@@ -28,7 +28,7 @@ _GONE = (
 )
 
 
-def audit(sink: SinkName = None, data: Data = None, config: Config = None) -> None:
+def audit(sink: SinkName = None, data: Data = None, config: Config = None, plugins_dir: PluginsDir = None) -> None:
     """Add up where every accepted hit is; exit 1 when the sum is not what was received.
 
     Example: tracker audit --data /srv/tracker
@@ -38,7 +38,7 @@ def audit(sink: SinkName = None, data: Data = None, config: Config = None) -> No
     from tracker.cli.balance import settled
     from tracker.warehouse.destinations import Destinations
 
-    settings = resolve(config, data).settings
+    settings = resolve(config, data, plugins_dir=plugins_dir).settings
     name, driver = asked_driver(settings, sink)
     known = app.properties(settings, app.registry(settings))
     events = [tables.events for tables in Destinations(settings.warehouse, known).sets(name)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from tracker.cli.asking import SinkName
-from tracker.cli.options import Config, Data, resolve
+from tracker.cli.options import Config, Data, PluginsDir, resolve
 
 Format = Literal["table", "json", "csv"]
 
@@ -17,6 +17,7 @@ def sql(
     data: Data = None,
     format: Annotated[Format, typer.Option(help="How rows are shown.")] = "table",
     config: Config = None,
+    plugins_dir: PluginsDir = None,
 ) -> None:
     """Ask the tables: the running tracker answers, or the warehouse itself where none runs.
 
@@ -25,7 +26,7 @@ def sql(
     from tracker.cli.asking import ask
     from tracker.cli.output import as_csv, as_json, print_table
 
-    answer = ask(resolve(config, data).settings, query, sink)
+    answer = ask(resolve(config, data, plugins_dir=plugins_dir).settings, query, sink)
     if format == "table":
         print_table(answer.table)
     else:

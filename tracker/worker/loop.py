@@ -57,7 +57,7 @@ class Worker:
     def problems(self) -> list[str]:
         """Sentences about what is wrong now; empty when all is well."""
         now = {sink.name: sink.problem for sink in self.sinks if sink.problem} | self._stopped
-        return [f"sink {name}: {problem}" for name, problem in now.items()]
+        return [problem if problem.startswith("sink ") else f"sink {name}: {problem}" for name, problem in now.items()]
 
     def _fold(self) -> None:
         next_trim = time.monotonic() + self._settings.trim_interval / 1e6
