@@ -270,6 +270,18 @@ def test_looking_makes_no_database(clickhouse: ChdbServer, tmp_path: Path, made:
     assert not any("CREATE" in statement for statement, _ in clickhouse.statements)
 
 
+def test_status_of_no_database(
+    clickhouse: ChdbServer, tmp_path: Path, made: tuple[Migration, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the first start every table is missing, and nothing is written yet."""
+    driver = ClickHouse(ClickHouseSettings(port=clickhouse.port, database="never_made"), tmp_path)
+    bench = Bench(replace(made[0], driver=driver), lambda sql: None, capsys)
+    is_well, said = bench.said("status")
+    assert not is_well
+    assert "nothing written yet" in said
+    assert bench.state("events") == "missing"
+
+
 def test_one_act_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     """Two acts are wrong usage, and so is an unknown sink."""
     with pytest.raises(SystemExit) as ended:

@@ -179,8 +179,9 @@ class Migration:
             self.driver.close()
 
     def _cursors(self, here: Any) -> Iterator[State]:
+        was_opened = self.driver.own_tables().keys() <= here.relations().keys()
         for partition in range(self.settings.log.partitions):
-            cursor: Cursor | None = here.cursor(partition)
+            cursor: Cursor | None = here.cursor(partition) if was_opened else None
             words = f"plan {cursor.plan} of log {cursor.log_id}" if cursor else "nothing written yet"
             yield State(f"partition {partition}", "cursor", words, is_well=True)
 
