@@ -6,6 +6,7 @@ next; each is handed its next step here.
 """
 
 from tracker.app.asking import live_events, live_offline
+from tracker.app.collecting import collect_seldom
 from tracker.app.computing import computer
 from tracker.app.copying import snapshot_contents, snapshot_folder
 from tracker.app.folding import fold_limits
@@ -16,6 +17,7 @@ from tracker.app.working import consumer, run_worker
 from tracker.app.writing import driver, layout, writer
 
 __all__ = [
+    "collect_seldom",
     "computer",
     "consumer",
     "driver",

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from tracker.app.asking import asker, live_events
+from tracker.app.collecting import collect_seldom
 from tracker.app.computing import computer
 from tracker.app.copying import snapshots
 from tracker.app.folding import new_fold
@@ -36,11 +37,6 @@ from tracker.worker.snapshots import Snapshots
 from tracker.worker.suspects import Suspects
 
 logger = structlog.get_logger()
-
-_COLLECT = (50_000, 20, 20)
-"""Thresholds of the worker's garbage collector: a batch makes many small objects and hardly any cycles, and looking at
-them as often as Python does by default took a seventh of a batch's time.
-"""
 
 
 def run_worker(settings: Settings, stop: threading.Event) -> None:
@@ -75,7 +71,7 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
         control.start()
         stack.callback(control.stop)
         gc.freeze()
-        gc.set_threshold(*_COLLECT)
+        collect_seldom()
         copies.start()
         stack.callback(copies.join)
         stack.callback(stop.set)

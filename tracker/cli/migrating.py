@@ -13,9 +13,10 @@ from rich.table import Table
 
 from tracker import app
 from tracker.cli.held import Held
-from tracker.errors import Misconfigured, Reject, Retry, TrackerError, did_you_mean
+from tracker.errors import Reject, Retry, TrackerError
 from tracker.metrics import new_metrics
 from tracker.model import Cursor
+from tracker.warehouse.asked import UnknownSink
 from tracker.warehouse.change import Existing, Relation, WidenTable
 from tracker.warehouse.changes import Changes, IncompatibleTables, Phase, compared
 from tracker.warehouse.driver import Driver, View
@@ -38,12 +39,11 @@ _REMEDY = (
 
 
 def migrations(settings: "Settings", sinks: Sequence[str] | None) -> "Iterator[Migration]":
-    """One for each sink, or for each of `sinks`. Raises `Misconfigured` for a sink that is not there."""
+    """One for each sink, or for each of `sinks`. Raises `UnknownSink`."""
     known_sinks = settings.warehouse.sinks
     for name in sinks or ():
         if name not in known_sinks:
-            near = did_you_mean(name, known_sinks)
-            raise Misconfigured(f"there is no sink {name!r}{near}; known: {', '.join(sorted(known_sinks))}")
+            raise UnknownSink(name, known_sinks)
     found = app.registry(settings)
     properties = app.properties(settings, found)
     compute = app.computer(settings, found, properties, new_metrics(), dict)

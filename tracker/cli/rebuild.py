@@ -1,6 +1,5 @@
 """`tracker rebuild`: the tables of a warehouse, written again from the archive and the log."""
 
-import gc
 import signal
 import threading
 import time
@@ -16,15 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tracker.cli.held import Held
 from tracker.cli.options import Config, Data, PluginsDir, resolve
-from tracker.errors import Misconfigured, Retry, did_you_mean
+from tracker.errors import Misconfigured, Retry
 
 if TYPE_CHECKING:
     from tracker.config import Settings, SinkSettings
     from tracker.warehouse.driver import Driver
     from tracker.worker.rebuild import Missing, Rebuild
-
-_COLLECT = (50_000, 20, 20)
-"""Thresholds of the garbage collector, as the worker has them: a batch makes many objects and hardly any cycles."""
 
 
 class Busy(Misconfigured):
@@ -53,12 +49,13 @@ def rebuild(
 
     Example: tracker rebuild --data /srv/tracker --sink main --file new.duckdb
     """
+    from tracker.app import collect_seldom
     from tracker.cli.logs import configure_logs
 
     settings = resolve(config, data, plugins_dir=plugins_dir).settings
     name = _chosen(settings, sink)
     configure_logs(role="rebuild")
-    gc.set_threshold(*_COLLECT)
+    collect_seldom()
     out = Console(highlight=False, soft_wrap=True)
     stop = threading.Event()
     with _until_asked_to_end(stop) as asked, _opened(settings, name, file, stop) as (one, opened, events):
@@ -84,14 +81,15 @@ def rebuild(
 
 def _chosen(settings: "Settings", sink: str | None) -> str:
     """The name of the sink. Raises `Misconfigured` where it is not clear which."""
+    from tracker.warehouse.asked import UnknownSink
+
     sinks = settings.warehouse.sinks
-    known = ", ".join(sinks)
     if sink is None:
         if len(sinks) != 1:
-            raise Misconfigured(f"there are {len(sinks)} sinks, say which with --sink: {known}")
+            raise Misconfigured(f"there are {len(sinks)} sinks, say which with --sink: {', '.join(sinks)}")
         return next(iter(sinks))
     if sink not in sinks:
-        raise Misconfigured(f"there is no sink {sink!r}{did_you_mean(sink, sinks)}; known: {known}")
+        raise UnknownSink(sink, sinks)
     return sink
 
 

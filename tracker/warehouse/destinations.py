@@ -5,7 +5,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from tracker.config import Properties, PropertySettings, WarehouseSettings
-from tracker.errors import did_you_mean
+from tracker.warehouse.asked import UnknownSink
 from tracker.warehouse.tables import Tables, contradictions, tables_of
 
 
@@ -35,8 +35,7 @@ class Destinations:
         for name, section, _ in self._sections():
             for sink in section.sinks:
                 if sink not in names and (name == "defaults" or sink not in self._properties.default.sinks):
-                    known = ", ".join(sorted(names))
-                    yield f"{name}.sinks: there is no sink {sink!r}{did_you_mean(sink, names)}; known: {known}"
+                    yield f"{name}.sinks: {UnknownSink(sink, names)}"
         yield from contradictions([(name, own) for name, _, own in self._sections()])
 
     @cached_property
